@@ -1,1 +1,26 @@
-//! snmp
+//! The SNMP engine: messages as values, sessions and walks as state machines.
+//!
+//! It speaks SNMP v1 and v2c for a manager, and answers as an agent for the simulator and the
+//! device module. It deliberately owns no socket, clock, thread or random source: octets and
+//! times come in, octets and deadlines go out. It knows no MIB; names live in `catalog`.
+//!
+//! Start reading at [`message::Message`], then [`session::Session`]; [`ber`] is the ground.
+#![forbid(unsafe_code)]
+
+pub mod ber;
+pub mod id;
+pub mod message;
+pub mod oid;
+pub mod refusal;
+pub mod responder;
+pub mod session;
+pub mod value;
+pub mod walk;
+
+pub use id::RequestIds;
+pub use message::{Message, Pdu, PduType, Varbind, Varbinds, Version};
+pub use oid::OidRef;
+pub use refusal::Refusal;
+pub use session::{Accepted, Expired, Patience, Session, Tick};
+pub use value::Value;
+pub use walk::{Walk, WalkEnd};
