@@ -1,1 +1,95 @@
-fn main() {}
+//! The house's own commands: what a developer types and what CI runs.
+//!
+//! `cargo xtask` lists them.
+//! Nothing here is shipped, and nothing here imports a crate of the product: a broken product
+//! must not break the tool that says so.
+//!
+//! Start reading at [`COMMANDS`]; each command is one module.
+
+mod dist;
+mod fuzz;
+mod layers;
+mod needs;
+mod paths;
+mod process;
+mod test;
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+/// One thing that `cargo xtask` can do.
+struct Command {
+    name: &'static str,
+    says: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+/// Every command, in the order in which they are listed.
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        says: "install what is missing, then run everything that CI runs",
+        run: test::command,
+    },
+    Command {
+        name: "needs",
+        says: "install, or name, the tools and packages that the tests need",
+        run: needs::command,
+    },
+    Command {
+        name: "layers",
+        says: "check that imports go down only and that engines do no I/O",
+        run: layers::command,
+    },
+    Command {
+        name: "fuzz",
+        says: "fuzz every target: fuzz [--seconds N] for N seconds each (60 by default)",
+        run: fuzz::command,
+    },
+    Command {
+        name: "dist",
+        says: "build the release: program, man page, completions and checksums",
+        run: dist::command,
+    },
+];
+
+/// Prints an error as one line, from the outermost cause inwards: whoever reads it wants to know
+/// what to do, not where in this program it was noticed.
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let Some((name, rest)) = arguments.split_first() else {
+        print_commands();
+        return Ok(());
+    };
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(rest),
+        None => bail!("unknown command `{name}`; `cargo xtask` alone lists the commands"),
+    }
+}
+
+fn print_commands() {
+    println!("cargo xtask COMMAND\n");
+    for command in COMMANDS {
+        println!("  {:<8}{}", command.name, command.says);
+    }
+}
+
+/// Refuses arguments, for the commands that take none.
+fn expect_no_arguments(command: &str, arguments: &[String]) -> Result<()> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(argument) => bail!("`cargo xtask {command}` takes no arguments, found `{argument}`"),
+    }
+}

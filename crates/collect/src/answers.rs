@@ -5,15 +5,16 @@ use std::cmp::Ordering;
 use catalog::ObjectId;
 use snmp::Value;
 
-/// Is the instance part of an object's identifier: at most three arcs.
+/// Is the instance part of an object's identifier: at most two arcs, as in every table of the
+/// Printer MIB, the Host Resources MIB and MIB-II that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Instance {
-    arcs: [u32; 3],
+    arcs: [u32; 2],
     length: u8,
 }
 
 impl Instance {
-    /// Returns `None` for more than three arcs: no table of the standards has so deep an index.
+    /// Returns `None` for more than two arcs.
     pub fn new(arcs: &[u32]) -> Option<Self> {
         Self::from_arcs(arcs.iter().copied())
     }
@@ -46,20 +47,25 @@ impl Instance {
 /// Is one cell: whose it is, and where its contents lie in the arena.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
-    object: ObjectId,
-    instance: Instance,
-    tag: u8,
-    size: u16,
+    arcs: [u32; 2],
     start: u32,
+    object: ObjectId,
+    size: u16,
+    length: u8,
+    tag: u8,
 }
 
 impl Cell {
     fn order(&self, object: ObjectId, instance: &Instance) -> Ordering {
-        self.object.cmp(&object).then_with(|| self.instance.cmp(instance))
+        self.object.cmp(&object).then_with(|| self.arcs.cmp(&instance.arcs)).then_with(|| self.length.cmp(&instance.length))
+    }
+
+    fn instance(&self) -> Instance {
+        Instance { arcs: self.arcs, length: self.length }
     }
 }
 
-/// Holds what a device said, cell by cell: an arena of octets and a table of 24 octets a cell.
+/// Holds what a device said, cell by cell: an arena of octets and a table of 20 octets a cell.
 ///
 /// Call [`Answers::sort`] once all cells are in; look-ups need it. A cell that came twice keeps
 /// its last value.
@@ -95,7 +101,7 @@ impl Answers {
         let exception = (snmp::ber::tag::NO_SUCH_OBJECT..=snmp::ber::tag::END_OF_MIB_VIEW).contains(&tag);
         let (Ok(size), Ok(start), false) = (u16::try_from(contents.len()), u32::try_from(self.octets.len()), exception) else { return };
         self.octets.extend_from_slice(contents);
-        self.cells.push(Cell { object, instance, tag, size, start });
+        self.cells.push(Cell { arcs: instance.arcs, start, object, size, length: instance.length, tag });
     }
 
     /// Keeps a cell given as a value; for tests and sources other than messages.
@@ -110,7 +116,7 @@ impl Answers {
 
     /// Orders the cells by object and instance. Stable, so that the last of two equals stays last.
     pub fn sort(&mut self) {
-        self.cells.sort_by(|a, b| a.order(b.object, &b.instance));
+        self.cells.sort_by(|a, b| a.order(b.object, &b.instance()));
     }
 
     /// Returns one cell's value; `None` if it was not said or does not decode.
@@ -130,9 +136,9 @@ impl Answers {
         std::iter::from_fn(move || {
             loop {
                 let cell = column.next()?;
-                let again = column.peek().is_some_and(|next| next.instance == cell.instance);
+                let again = column.peek().is_some_and(|next| next.instance() == cell.instance());
                 match self.value(cell) {
-                    Some(value) if !again => return Some((cell.instance, value)),
+                    Some(value) if !again => return Some((cell.instance(), value)),
                     _ => {}
                 }
             }
@@ -149,9 +155,66 @@ impl Answers {
         self.cells.binary_search_by(|cell| cell.order(object, instance)).is_ok()
     }
 
-    fn value(&self, cell: &Cell) -> Option<Value<'_>> {
+    /// Forgets the cells of some objects. The others stay in order.
+    pub fn remove(&mut self, mut which: impl FnMut(ObjectId) -> bool) {
+        self.cells.retain(|cell| !which(cell.object));
+    }
+
+    /// Takes over the cells of a newer reading; where both have one, the newer stands. Sorts.
+    pub fn merge(&mut self, newer: &Answers) {
+        let mut merged = Answers { octets: Vec::with_capacity(self.octets.len()), cells: Vec::with_capacity(self.cells.len()) };
+        for (answers, is_old) in [(&*self, true), (newer, false)] {
+            for cell in &answers.cells {
+                if !is_old || !newer.has(cell.object, &cell.instance()) {
+                    merged.put_element(cell.object, cell.instance(), cell.tag, answers.contents(cell));
+                }
+            }
+        }
+        merged.sort();
+        *self = merged;
+    }
+
+    /// Takes over a newer reading that says the same as this one, but for the value of `clock`.
+    /// Returns `false`, and changes nothing, if anything else differs. Both must be sorted.
+    pub fn update_if_same(&mut self, newer: &Answers, clock: ObjectId) -> bool {
+        let mut clock_cell = None;
+        for cell in &newer.cells {
+            let Ok(place) = self.cells.binary_search_by(|ours| ours.order(cell.object, &cell.instance())) else { return false };
+            let ours = &self.cells[place];
+            if cell.object == clock {
+                clock_cell = Some((place, *cell));
+            } else if ours.tag != cell.tag || self.contents(ours) != newer.contents(cell) {
+                return false;
+            }
+        }
+        if let Some((place, cell)) = clock_cell {
+            self.replace(place, cell.tag, newer.contents(&cell));
+        }
+        true
+    }
+
+    /// Gives one cell another value; the room of the old one is used again where it suffices.
+    fn replace(&mut self, place: usize, tag: u8, contents: &[u8]) {
+        let cell = &mut self.cells[place];
+        let start = if contents.len() <= usize::from(cell.size) { cell.start as usize } else { self.octets.len() };
+        if start == self.octets.len() {
+            self.octets.extend_from_slice(contents);
+        } else {
+            self.octets[start..start + contents.len()].copy_from_slice(contents);
+        }
+        // Both fit: they came out of another `Answers`.
+        cell.start = u32::try_from(start).unwrap_or(cell.start);
+        cell.size = u16::try_from(contents.len()).unwrap_or(cell.size);
+        cell.tag = tag;
+    }
+
+    fn contents(&self, cell: &Cell) -> &[u8] {
         let start = cell.start as usize;
-        let contents = &self.octets[start..start + usize::from(cell.size)];
+        &self.octets[start..start + usize::from(cell.size)]
+    }
+
+    fn value(&self, cell: &Cell) -> Option<Value<'_>> {
+        let contents = self.contents(cell);
         match Value::from_element(cell.tag, contents) {
             Ok(value) => Some(value),
             Err(_) => Some(Value::Unknown { tag: cell.tag, contents }),

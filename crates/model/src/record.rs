@@ -143,7 +143,8 @@ pub struct Meter {
     /// `total`, `monochrome`, `color`, `print`, `copy`, … (PWG 5106.1 for the finer ones).
     pub name: String,
     pub value: u64,
-    pub unit: MarkerCounterUnit,
+    /// `None` when the device does not say what it counts.
+    pub unit: Option<MarkerCounterUnit>,
     pub origin: Origin,
     pub evidence: Evidence,
 }

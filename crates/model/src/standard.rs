@@ -135,7 +135,6 @@ macro_rules! serde_by_label {
 }
 
 use serde_by_label;
-use standard_enum;
 
 mod alert;
 mod channel;

@@ -118,6 +118,11 @@ impl Session {
         request_id
     }
 
+    /// Returns the token of the open request with this id, without closing it.
+    pub fn token(&self, request_id: i32) -> Option<u32> {
+        self.open.get(&self.ids.counter(request_id)?).map(|open| open.token)
+    }
+
     /// Takes the id of a response that came from `from`, and closes the request it answers.
     ///
     /// Another port of the address asked is always allowed: some boards answer from a port of

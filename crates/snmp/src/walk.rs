@@ -46,6 +46,14 @@ impl Walk {
         }
     }
 
+    /// Goes on behind `position`, which lies below `root`.
+    pub fn resumed(root: &[u8], position: &[u8], limit: u32) -> Self {
+        let mut walk = Walk::new(root, limit);
+        walk.last.clear();
+        walk.last.extend_from_slice(position);
+        walk
+    }
+
     /// Returns the identifier to ask for the successor of.
     pub fn position(&self) -> OidRef<'_> {
         OidRef::new(&self.last)

@@ -1,1 +1,31 @@
-//! survey
+//! The agent's mind: whom to look for, what to ask, when to ask again.
+//!
+//! A [`Scan`] sweeps addresses for devices and reads the printers among them; a [`Reader`] reads
+//! devices it is told of, the first time in three steps (hello, shape, cells) and later only what
+//! can have moved. Both are state machines: datagrams and times come in, datagrams, deadlines and
+//! [`Event`]s come out. `survey` deliberately owns no socket, clock or random source, decides
+//! nothing about a vendor, and never writes to a device.
+//!
+//! Start reading at [`scan::Scan`], then [`reading::Reading`].
+#![forbid(unsafe_code)]
+
+pub mod ceiling;
+pub mod credentials;
+pub mod event;
+pub mod offline;
+pub mod plan;
+pub mod reader;
+pub mod reading;
+pub mod recorder;
+pub mod scan;
+pub mod sweep;
+pub mod targets;
+
+pub use ceiling::{Ceiling, Rate};
+pub use credentials::Credentials;
+pub use event::{Event, Found, Statistics};
+pub use plan::Plan;
+pub use reader::{Reader, ReaderOptions};
+pub use reading::Known;
+pub use scan::{Scan, ScanOptions};
+pub use snmp::Tick;

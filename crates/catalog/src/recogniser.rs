@@ -1,0 +1,162 @@
+//! Who made a device, and whether it is a printer at all, from what it says first.
+
+use std::sync::Arc;
+
+use crate::object::Rule;
+use crate::profile::{Profile, begins_with};
+
+/// Is a maker of printers, or of what is often taken for a printer.
+#[derive(Clone, Debug)]
+pub struct Maker {
+    /// As the maker writes it; `None` for software that many makers build upon.
+    pub name: Option<Box<str>>,
+    /// The maker's own name as descriptions begin with it.
+    pub words: Vec<Box<str>>,
+    /// Names of its products that descriptions begin with; they belong to the model.
+    pub products: Vec<Box<str>>,
+    /// How a sysDescr begins that names a network board or print server instead of the printer.
+    pub boards: Vec<Box<str>>,
+    /// The profiles to try, in this order.
+    pub profiles: Vec<Box<str>>,
+    pub rule: Rule,
+}
+
+/// Is a branch of sysObjectID values that belongs to a maker.
+#[derive(Clone, Debug)]
+pub(crate) struct Branch {
+    pub arcs: Box<[u32]>,
+    pub kind: DeviceKind,
+    pub maker: usize,
+    pub rule: Rule,
+}
+
+/// Is whether something is a printer, as far as its maker's numbers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    Printer,
+    NotPrinter,
+    Undecided,
+}
+
+/// Is what sysObjectID and sysDescr tell about a device.
+#[derive(Clone, Debug)]
+pub struct Recognition<'a> {
+    pub manufacturer: Option<&'a str>,
+    pub kind: DeviceKind,
+    pub profile: &'a Arc<Profile>,
+    /// The line that decided.
+    pub rule: Option<&'a Rule>,
+}
+
+/// Is the list of makers, ready for looking up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recogniser {
+    pub makers: Vec<Maker>,
+    /// Sorted by their arcs.
+    branches: Vec<Branch>,
+    /// Sorted by the first letter in lower case, longer words first.
+    words: Vec<Word>,
+}
+
+#[derive(Clone, Debug)]
+struct Word {
+    text: Box<str>,
+    maker: usize,
+    /// Whether it is the name of a product, not of the maker.
+    product: bool,
+}
+
+/// Is what the first words of a description tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// As the maker writes it.
+    pub manufacturer: &'a str,
+    /// The description without the maker's name.
+    pub rest: &'a str,
+}
+
+impl Recogniser {
+    pub fn new(makers: Vec<Maker>, mut branches: Vec<Branch>) -> Self {
+        branches.sort_by(|a, b| a.arcs.cmp(&b.arcs));
+        let mut words: Vec<Word> = Vec::new();
+        for (maker, entry) in makers.iter().enumerate() {
+            words.extend(entry.words.iter().map(|text| Word { text: text.clone(), maker, product: false }));
+            words.extend(entry.products.iter().map(|text| Word { text: text.clone(), maker, product: true }));
+        }
+        words.sort_by_key(|word| (first_letter(&word.text), usize::MAX - word.text.len()));
+        Recogniser { makers, branches, words }
+    }
+
+    /// Returns the longest branch that an identifier lies in.
+    pub fn branch(&self, sys_object_id: &[u32]) -> Option<&Branch> {
+        let above = self.branches.partition_point(|branch| *branch.arcs <= *sys_object_id);
+        // Branches may lie in one another: the nearest below that fits is the longest.
+        self.branches[..above].iter().rev().find(|branch| sys_object_id.starts_with(&branch.arcs))
+    }
+
+    /// Returns the maker that a description begins with, and the description without its name.
+    pub fn maker_of_text<'t>(&self, text: &'t str) -> Option<(usize, &'t str)> {
+        let text = text.trim_start();
+        let letter = first_letter(text);
+        let from = self.words.partition_point(|word| first_letter(&word.text) < letter);
+        let word = self.words[from..]
+            .iter()
+            .take_while(|word| first_letter(&word.text) == letter)
+            .find(|word| begins_with(text, &word.text) && ends_a_word(&text[word.text.len()..]))?;
+        Some((word.maker, if word.product { text } else { text[word.text.len()..].trim_start() }))
+    }
+
+    /// Returns whether a sysDescr names a network board or print server instead of the printer.
+    pub fn names_board(&self, text: &str) -> bool {
+        self.makers.iter().flat_map(|maker| &maker.boards).any(|board| begins_with(text, board))
+    }
+}
+
+fn first_letter(text: &str) -> u8 {
+    text.bytes().next().unwrap_or(0).to_ascii_lowercase()
+}
+
+fn ends_a_word(rest: &str) -> bool {
+    rest.chars().next().is_none_or(|letter| !letter.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recogniser() -> Recogniser {
+        let rule = Rule { file: "makers.toml", line: 1 };
+        let maker = |name: &str, words: &[&str]| Maker {
+            name: Some(name.into()),
+            words: words.iter().map(|word| (*word).into()).collect(),
+            products: Vec::new(),
+            boards: vec!["ACME Netboard".into()],
+            profiles: Vec::new(),
+            rule,
+        };
+        let branch = |arcs: &[u32], kind, maker| Branch { arcs: arcs.into(), kind, maker, rule };
+        Recogniser::new(
+            vec![maker("Acme", &["ACME"]), maker("Acme Labels", &["Acme Labels"])],
+            vec![branch(&[1, 3, 9], DeviceKind::Undecided, 0), branch(&[1, 3, 9, 2], DeviceKind::NotPrinter, 0), branch(&[1, 3, 9, 4], DeviceKind::Printer, 1)],
+        )
+    }
+
+    #[test]
+    fn the_longest_branch_wins() {
+        let recogniser = recogniser();
+        let kind = |arcs: &[u32]| recogniser.branch(arcs).map(|branch| branch.kind);
+        assert_eq!(kind(&[1, 3, 9, 4, 7]), Some(DeviceKind::Printer));
+        assert_eq!(kind(&[1, 3, 9, 3]), Some(DeviceKind::Undecided));
+        assert_eq!(kind(&[1, 3, 9, 2]), Some(DeviceKind::NotPrinter));
+        assert_eq!(kind(&[1, 3, 8]), None);
+    }
+
+    #[test]
+    fn the_longest_word_wins_and_must_end() {
+        let recogniser = recogniser();
+        assert_eq!(recogniser.maker_of_text("acme labels 4"), Some((1, "4")));
+        assert_eq!(recogniser.maker_of_text("Acme-3000"), Some((0, "-3000")));
+        assert_eq!(recogniser.maker_of_text("Acmeter"), None);
+        assert!(recogniser.names_board("Acme NetBoard 10/100") && !recogniser.names_board("Acme 3000"));
+    }
+}

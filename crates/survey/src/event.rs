@@ -1,0 +1,66 @@
+//! What the engines have to tell.
+
+use std::net::SocketAddr;
+
+use model::DeviceRecord;
+
+use crate::reading::Known;
+
+/// Is a device that answered a sweep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub address: SocketAddr,
+    /// Dotted.
+    pub system_object_id: Option<String>,
+    pub system_description: Option<String>,
+}
+
+/// Is a piece of news.
+#[derive(Debug)]
+pub enum Event {
+    /// A printer answered the sweep.
+    Found(Found),
+    /// A device was read, wholly or in part: the record's `problems` tell.
+    Read { address: SocketAddr, record: Box<DeviceRecord>, requests: u16, known: Box<Known> },
+    /// A device was read again, and nothing moved but its clock.
+    Unchanged { address: SocketAddr, known: Box<Known> },
+    /// Something answers SNMP there, and it is no printer.
+    NotPrinter(SocketAddr),
+    /// Nothing answered at an address that was named; `why` is the system's error, if it gave one.
+    Silent { address: SocketAddr, why: Option<String> },
+    /// One pass of the sweep is over.
+    PassEnded { pass: u32, newly_found: u64 },
+}
+
+/// Counts what went over the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    pub requests: u64,
+    pub request_octets: u64,
+    pub answers: u64,
+    pub answer_octets: u64,
+    /// Answers that no open request asked for: ignored.
+    pub strangers: u64,
+    /// Answers that came too late or twice: ignored.
+    pub late: u64,
+    /// Datagrams that do not decode: ignored.
+    pub malformed: u64,
+    /// Answers in another version, with another community or from another address: ignored.
+    pub mismatched: u64,
+    /// Requests that the system would not send.
+    pub unsent: u64,
+}
+
+impl Statistics {
+    pub fn add(&mut self, other: &Statistics) {
+        self.requests += other.requests;
+        self.request_octets += other.request_octets;
+        self.answers += other.answers;
+        self.answer_octets += other.answer_octets;
+        self.strangers += other.strangers;
+        self.late += other.late;
+        self.malformed += other.malformed;
+        self.mismatched += other.mismatched;
+        self.unsent += other.unsent;
+    }
+}

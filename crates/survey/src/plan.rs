@@ -1,0 +1,119 @@
+//! What to ask a device for, worked out once for a profile and a choice of sections.
+
+use std::sync::Arc;
+
+use catalog::{Instance as Stands, Moves, ObjectId, Profile, Rows, Sections, Standard, TableId};
+use collect::Instance;
+
+/// Is a table of which at least one column is wanted.
+#[derive(Clone, Debug)]
+pub struct PlannedTable {
+    pub id: TableId,
+    pub rows: Rows,
+    pub max_rows: u32,
+    pub index_arcs: u8,
+    /// The wanted columns; those whose values name the rows of another table stand first.
+    pub columns: Vec<ObjectId>,
+    /// Whether rows come and go with alerts.
+    pub with_alerts: bool,
+}
+
+/// Is what a reading asks for.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub profile: Arc<Profile>,
+    pub sections: Sections,
+    /// Asked first of an unknown device.
+    pub hello: Vec<ObjectId>,
+    /// Values that stand alone, asked by the successor of their column, which also tells hrDeviceIndex.
+    pub scalars: Vec<ObjectId>,
+    pub tables: Vec<PlannedTable>,
+    wanted: Vec<bool>,
+    /// By object: the place of its table in `tables`.
+    places: Vec<Option<u16>>,
+}
+
+/// Lists what is asked in every reading, whatever its sections: it proves a printer and guides the
+/// next re-read.
+const ALWAYS: [Standard; 3] = [Standard::HrPrinterStatus, Standard::PrtGeneralConfigChanges, Standard::PrtAlertAllEvents];
+
+impl Plan {
+    pub fn new(profile: Arc<Profile>, sections: Sections) -> Self {
+        let mut wanted: Vec<bool> = profile.objects.iter().map(|object| object.sections.intersects(sections)).collect();
+        ALWAYS.iter().for_each(|object| wanted[ObjectId::from(*object).index()] = true);
+        let hello = profile.read.hello.clone();
+        let scalars: Vec<ObjectId> =
+            profile.objects.iter().filter(|object| object.table.is_none() && wanted[object.id.index()]).map(|object| object.id).collect();
+        let referred: Vec<ObjectId> = profile.tables.iter().filter_map(|table| named_by(table.rows)).collect();
+        let mut tables = Vec::new();
+        for table in &profile.tables {
+            let mut columns: Vec<ObjectId> = table.columns.iter().copied().filter(|id| wanted[id.index()]).collect();
+            if columns.is_empty() {
+                continue;
+            }
+            columns.sort_by_key(|id| !referred.contains(id));
+            if let Rows::Walk { column } = table.rows {
+                wanted[column.index()] = true;
+            }
+            tables.push(PlannedTable {
+                id: table.id,
+                rows: table.rows,
+                max_rows: table.max_rows.into(),
+                index_arcs: table.index_arcs,
+                with_alerts: columns.iter().all(|id| profile.object(*id).moves == Moves::WithAlerts),
+                columns,
+            });
+        }
+        // Rows that another object names are asked for when that object has been.
+        for object in tables.iter().filter_map(|table| named_by(table.rows)).collect::<Vec<_>>() {
+            wanted[object.index()] = true;
+        }
+        let missing: Vec<ObjectId> = tables
+            .iter()
+            .filter_map(|table| named_by(table.rows))
+            .filter(|id| profile.object(*id).table.is_none() && !scalars.contains(id))
+            .collect();
+        let scalars = scalars.into_iter().chain(missing).collect();
+        // What names rows is asked for early, so that those rows come along with the rest.
+        tables.sort_by_key(|table| !table.columns.iter().any(|id| referred.contains(id)));
+        let mut places = vec![None; profile.objects.len()];
+        for (place, table) in (0..).zip(&tables) {
+            table.columns.iter().for_each(|id| places[id.index()] = Some(place));
+        }
+        Plan { profile, sections, hello, scalars, tables, wanted, places }
+    }
+
+    /// Returns the place in [`Plan::tables`] of the table that an object is a wanted column of.
+    pub fn place(&self, id: ObjectId) -> Option<usize> {
+        self.places[id.index()].map(usize::from)
+    }
+
+    /// Returns the instance of an object that is no column, on a device of this hrDeviceIndex.
+    pub fn sole_instance(&self, id: ObjectId, device: u32) -> Instance {
+        let arc = match self.profile.object(id).instance {
+            Stands::Scalar => 0,
+            Stands::Device | Stands::Row => device,
+        };
+        Instance::new(&[arc]).expect("one arc fits")
+    }
+
+    /// Returns whether a value is of use, whoever asked for it.
+    pub fn wants(&self, id: ObjectId) -> bool {
+        self.wanted[id.index()]
+    }
+
+    /// Returns how many octets a value is expected to take in an answer.
+    pub fn expected_octets(&self, id: ObjectId, instance: &Instance) -> usize {
+        let object = self.profile.object(id);
+        let instance: usize = instance.as_slice().iter().map(|arc| 1 + usize::from(*arc > 0x7f) + usize::from(*arc > 0x3fff)).sum();
+        6 + object.oid.len() + instance + usize::from(object.expected_octets)
+    }
+}
+
+/// Returns the object whose value or values name a table's rows.
+fn named_by(rows: Rows) -> Option<ObjectId> {
+    match rows {
+        Rows::Count(object) | Rows::ReferredBy(object) => Some(object),
+        Rows::Walk { .. } | Rows::Probe(_) => None,
+    }
+}

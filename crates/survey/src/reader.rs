@@ -1,0 +1,347 @@
+//! Reads many devices at once over one socket, each with one request open at any time.
+
+use std::collections::{BinaryHeap, VecDeque};
+use std::cmp::Reverse;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use catalog::{Catalog, DeviceKind, Standard};
+use collect::{Answers, Context, collect};
+use jiff::{SignedDuration, Timestamp};
+use model::record::{Path, Presence};
+use snmp::message::{Head, PlainPdu, Version, push_message};
+use snmp::{Accepted, Expired, Patience, Session, Tick, Value};
+
+use crate::ceiling::Ceiling;
+use crate::credentials::Credentials;
+use crate::event::{Event, Statistics};
+use crate::plan::Plan;
+use crate::reading::{Known, Reading, Step, patience};
+
+/// Is what a reader needs to know from outside.
+#[derive(Clone)]
+pub struct ReaderOptions {
+    pub plan: Arc<Plan>,
+    pub catalog: Arc<Catalog>,
+    pub credentials: Arc<Credentials>,
+    /// The time of day at tick 0; `None` leaves records without a time.
+    pub epoch: Option<Timestamp>,
+    /// Secret and random: request ids are made with it.
+    pub key: [u64; 2],
+}
+
+/// Is one device being read.
+struct Slot {
+    address: SocketAddr,
+    reading: Reading,
+    community: u16,
+    request_id: i32,
+    greeting: Option<Greeting>,
+    /// Whether a device that shows no sign of a printer is reported as [`Event::NotPrinter`].
+    printers_only: bool,
+    /// The system's word on why a request could not be sent.
+    unsent: Option<String>,
+}
+
+/// Is how far the attempts to be answered at all have come: versions in turn, communities in turn,
+/// ever more slowly.
+struct Greeting {
+    communities: Box<[u16]>,
+    round: usize,
+    /// The device answered in v1; v2c is tried once more before v1 is believed to be all it speaks.
+    in_v1: Option<Reading>,
+}
+
+/// Is how often each version and community is tried before a device counts as silent.
+const GREETINGS: usize = 3;
+
+/// Is a device that waits for its request to be sent.
+type Waiting = Reverse<(Tick, u32)>;
+
+/// Reads devices; see the module.
+pub struct Reader {
+    options: ReaderOptions,
+    session: Session,
+    slots: Vec<Option<Box<Slot>>>,
+    free: Vec<u32>,
+    to_send: VecDeque<u32>,
+    /// Devices held back by a ceiling, until when.
+    held: BinaryHeap<Waiting>,
+    events: VecDeque<Event>,
+    active: usize,
+}
+
+impl Reader {
+    pub fn new(options: ReaderOptions) -> Self {
+        let session = Session::new(options.key);
+        Reader {
+            options,
+            session,
+            slots: Vec::new(),
+            free: Vec::new(),
+            to_send: VecDeque::new(),
+            held: BinaryHeap::new(),
+            events: VecDeque::new(),
+            active: 0,
+        }
+    }
+
+    /// Returns how many devices are being read.
+    pub fn active(&self) -> usize {
+        self.active
+    }
+
+    /// Starts to read a device of which only the address is known.
+    pub fn read(&mut self, address: SocketAddr, printers_only: bool) {
+        let communities = self.options.credentials.of(address.ip()).into();
+        self.greet(address, communities, printers_only);
+    }
+
+    /// Starts to read a device that answers to one community in v1, and perhaps in v2c too.
+    pub fn read_with(&mut self, address: SocketAddr, community: u16, printers_only: bool) {
+        self.greet(address, Box::new([community]), printers_only);
+    }
+
+    fn greet(&mut self, address: SocketAddr, communities: Box<[u16]>, printers_only: bool) {
+        let Some(community) = communities.first().copied() else {
+            self.events.push_back(Event::Silent { address, why: Some("no community to try".to_owned()) });
+            return;
+        };
+        let greeting = Some(Greeting { communities, round: 0, in_v1: None });
+        self.insert(address, Reading::first(&self.options.plan), community, greeting, printers_only);
+    }
+
+    /// Starts to read a device whose v2c hello has been answered already.
+    pub fn read_greeted(&mut self, address: SocketAddr, community: u16, hello: Answers, printers_only: bool) {
+        self.insert(address, Reading::greeted(&self.options.plan, hello), community, None, printers_only);
+    }
+
+    /// Starts to read again what can have moved on a device read before.
+    pub fn read_again(&mut self, address: SocketAddr, known: Known) {
+        let community = known.community;
+        self.insert(address, Reading::again(&self.options.plan, known), community, None, false);
+    }
+
+    fn insert(&mut self, address: SocketAddr, reading: Reading, community: u16, greeting: Option<Greeting>, printers_only: bool) {
+        let slot = Box::new(Slot { address, reading, community, request_id: 0, greeting, printers_only, unsent: None });
+        let token = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() as u32 - 1
+        });
+        self.slots[token as usize] = Some(slot);
+        self.active += 1;
+        self.to_send.push_back(token);
+    }
+
+    /// Returns whether an answer with this id would be one to this reader.
+    pub fn expects(&self, request_id: i32) -> bool {
+        self.session.token(request_id).is_some()
+    }
+
+    /// Takes a response.
+    pub fn handle_response(
+        &mut self,
+        now: Tick,
+        from: SocketAddr,
+        version: Version,
+        community: &[u8],
+        pdu: &PlainPdu<'_>,
+        statistics: &mut Statistics,
+    ) {
+        let slot = self.session.token(pdu.request_id).and_then(|token| self.slots[token as usize].as_ref());
+        let ours = |slot: &Slot| slot.reading.version() == version && self.options.credentials.community(slot.community) == community;
+        if slot.is_some_and(|slot| !ours(slot)) {
+            statistics.mismatched += 1;
+            return;
+        }
+        match self.session.accept(now, from, pdu.request_id) {
+            Accepted::Answer { token, .. } => self.take_answer(now, token, pdu),
+            Accepted::Late => statistics.late += 1,
+            Accepted::OtherSource => statistics.mismatched += 1,
+            Accepted::Stranger => statistics.strangers += 1,
+        }
+    }
+
+    fn take_answer(&mut self, now: Tick, token: u32, pdu: &PlainPdu<'_>) {
+        let Some(slot) = self.slots[token as usize].as_mut() else { return };
+        let plan = &self.options.plan;
+        slot.reading.take_response(plan, pdu);
+        if let Some(greeting) = &mut slot.greeting
+            && slot.reading.step() != Step::Hello
+        {
+            if slot.reading.version() == Version::V1 && greeting.in_v1.is_none() && plan.profile.read.bulk {
+                let mut once_more = Reading::first(plan);
+                once_more.greet_in(plan, Version::V2c);
+                greeting.in_v1 = Some(std::mem::replace(&mut slot.reading, once_more));
+            } else {
+                slot.greeting = None;
+            }
+        }
+        self.go_on(now, token);
+    }
+
+    fn go_on(&mut self, now: Tick, token: u32) {
+        let done = self.slots[token as usize].as_ref().is_some_and(|slot| slot.reading.step() == Step::Done);
+        match done {
+            true => self.finish(now, token),
+            false => self.to_send.push_back(token),
+        }
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Tick) {
+        while let Some(expired) = self.session.expire(now) {
+            match expired {
+                Expired::SendAgain { token, .. } => self.to_send.push_back(token),
+                Expired::GivenUp { token } => self.take_silence(now, token),
+            }
+        }
+        while self.held.peek().is_some_and(|Reverse((until, _))| *until <= now) {
+            let Some(Reverse((_, token))) = self.held.pop() else { break };
+            self.to_send.push_back(token);
+        }
+    }
+
+    fn take_silence(&mut self, now: Tick, token: u32) {
+        let Some(slot) = self.slots[token as usize].as_mut() else { return };
+        slot.request_id = 0;
+        match &mut slot.greeting {
+            None => slot.reading.take_silence(&self.options.plan),
+            Some(greeting) => {
+                if let Some(in_v1) = greeting.in_v1.take() {
+                    slot.reading = in_v1;
+                    slot.greeting = None;
+                } else {
+                    greeting.round += 1;
+                    if greeting.round >= 2 * GREETINGS * greeting.communities.len() {
+                        return self.give_up(token);
+                    }
+                    let version = if greeting.round % 2 == 0 { Version::V2c } else { Version::V1 };
+                    slot.community = greeting.communities[greeting.round / 2 % greeting.communities.len()];
+                    slot.reading.greet_in(&self.options.plan, version);
+                }
+            }
+        }
+        self.go_on(now, token);
+    }
+
+    /// Takes the news that a request could not be sent.
+    ///
+    /// The request stays open and is tried again in its turn: a cable may come back.
+    pub fn handle_send_error(&mut self, to: SocketAddr, error: &str) {
+        // Rare, so a search is good enough.
+        if let Some(slot) = self.slots.iter_mut().flatten().find(|slot| slot.address == to) {
+            slot.unsent = Some(error.to_owned());
+        }
+    }
+
+    /// Writes the next request and returns where it goes.
+    pub fn poll_transmit(&mut self, now: Tick, ceiling: &mut Ceiling, out: &mut Vec<u8>) -> Option<SocketAddr> {
+        while let Some(token) = self.to_send.pop_front() {
+            let Some(slot) = self.slots[token as usize].as_mut() else { continue };
+            if let Err(until) = ceiling.take(now, slot.address.ip()) {
+                self.held.push(Reverse((until, token)));
+                continue;
+            }
+            let plan = &self.options.plan;
+            let is_open = slot.request_id != 0 && self.session.token(slot.request_id) == Some(token);
+            if !is_open {
+                slot.reading.count_request();
+                let waits = slot.greeting.as_ref().map_or(patience(&plan.profile.read), |greeting| greeting.patience(plan));
+                slot.request_id = self.session.open(now, token, slot.address, waits);
+            }
+            let request = slot.reading.request(plan);
+            let head = Head {
+                version: slot.reading.version(),
+                community: self.options.credentials.community(slot.community),
+                kind: request.kind,
+                request_id: slot.request_id,
+                first: request.first,
+                second: request.second,
+            };
+            push_message(out, &head, |out| slot.reading.push_names(plan, out));
+            return Some(slot.address);
+        }
+        None
+    }
+
+    /// Returns when [`Reader::handle_timeout`] is worth calling.
+    pub fn poll_timeout(&self) -> Option<Tick> {
+        let held = self.held.peek().map(|Reverse((until, _))| *until);
+        self.session.next_deadline().into_iter().chain(held).min()
+    }
+
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn remove(&mut self, token: u32) -> Option<Box<Slot>> {
+        let slot = self.slots[token as usize].take()?;
+        self.free.push(token);
+        self.active -= 1;
+        Some(slot)
+    }
+
+    /// Ends a device that never answered.
+    fn give_up(&mut self, token: u32) {
+        if let Some(slot) = self.remove(token) {
+            self.events.push_back(Event::Silent { address: slot.address, why: slot.unsent });
+        }
+    }
+
+    fn finish(&mut self, now: Tick, token: u32) {
+        let Some(slot) = self.remove(token) else { return };
+        let finished = slot.reading.finish(slot.community);
+        let address = slot.address;
+        if finished.unchanged {
+            self.events.push_back(Event::Unchanged { address, known: finished.known });
+            return;
+        }
+        let answers = finished.known.answers();
+        if slot.printers_only && !is_printer(&self.options.catalog, answers) {
+            self.events.push_back(Event::NotPrinter(address));
+            return;
+        }
+        let observed_at = self.options.epoch.map(|epoch| epoch + SignedDuration::from_micros(now as i64));
+        let context = Context { sections: self.options.plan.sections, observed_at, path: Path::Agent };
+        let mut record = Box::new(collect(&self.options.plan.profile, &self.options.catalog, answers, &context));
+        record.address = Some(address.ip().to_string());
+        record.problems.extend(finished.problems);
+        if answers.is_empty() {
+            record.presence = Presence::Unreachable;
+        }
+        self.events.push_back(Event::Read { address, record, requests: finished.requests, known: finished.known });
+    }
+}
+
+impl Greeting {
+    /// One attempt a round; the rounds get slower each time all versions and communities were tried.
+    fn patience(&self, plan: &Plan) -> Patience {
+        let usual = patience(&plan.profile.read);
+        let slower = self.round / (2 * self.communities.len());
+        Patience { timeout: usual.timeout << slower, attempts: 1, ..usual }
+    }
+}
+
+/// Returns whether what a device said shows a printer: a row of hrPrinterTable or of the Printer
+/// MIB, or a sysObjectID or sysDescr that only printers have.
+pub fn is_printer(catalog: &Catalog, answers: &Answers) -> bool {
+    if [Standard::HrPrinterStatus, Standard::PrtGeneralConfigChanges].iter().any(|object| answers.first(*object).is_some()) {
+        return true;
+    }
+    let (object_id, description) = sign_of(answers);
+    catalog.recognise(object_id.as_deref(), description.as_deref()).kind == DeviceKind::Printer
+}
+
+/// Returns sysObjectID and sysDescr.
+pub fn sign_of(answers: &Answers) -> (Option<Vec<u32>>, Option<String>) {
+    let object_id = match answers.first(Standard::SysObjectID) {
+        Some((_, Value::ObjectIdentifier(oid))) => Some(oid.arcs().collect()),
+        _ => None,
+    };
+    let description = match answers.first(Standard::SysDescr) {
+        Some((_, Value::OctetString(octets))) => Some(String::from_utf8_lossy(octets).into_owned()),
+        _ => None,
+    };
+    (object_id, description)
+}

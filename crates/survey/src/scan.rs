@@ -1,0 +1,276 @@
+//! A whole scan: a sweep that finds devices, and the reading of the printers among them.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use collect::Answers;
+use snmp::message::{Message, Pdu, PduType, Version};
+use snmp::{OidRef, Tick};
+
+use catalog::{DeviceKind, Sections};
+
+use crate::ceiling::{Ceiling, Rate};
+use crate::event::{Event, Found, Statistics};
+use crate::plan::Plan;
+use crate::reader::{Reader, ReaderOptions, sign_of};
+use crate::sweep::{Answered, Sweep, SweepOptions};
+use crate::targets::Targets;
+
+/// Is what a scan does with its targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Finds printers and tells who they are.
+    Identify,
+    /// Finds printers and reads them.
+    FindAndRead,
+    /// Reads exactly the targets, printers or not.
+    Read,
+}
+
+/// Is what a scan needs to know from outside.
+#[derive(Clone)]
+pub struct ScanOptions {
+    pub task: Task,
+    pub targets: Arc<Targets>,
+    pub port: u16,
+    /// Addresses beside the targets: of hosts that announced themselves, and such as reach many.
+    pub extras: Vec<SocketAddr>,
+    pub rate: Rate,
+    pub reader: ReaderOptions,
+    /// The most devices being read at once.
+    pub at_once: usize,
+    /// This scan takes every `shards`-th target, from the `shard`-th on; the shards of one scan
+    /// share nothing, so each can have a thread of its own.
+    pub shard: u32,
+    pub shards: u32,
+}
+
+/// Is how far a scan has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// 0 when nothing is swept.
+    pub pass: u32,
+    /// Addresses asked in this pass, or devices begun.
+    pub asked: u64,
+    pub of: u64,
+    pub found: u64,
+    pub reading: u64,
+}
+
+/// Scans; see the module.
+pub struct Scan {
+    options: ScanOptions,
+    sweep: Option<Sweep>,
+    reader: Reader,
+    /// Devices found whose reading has not begun.
+    found: VecDeque<Answered>,
+    /// The next target to read, when targets are read without a sweep.
+    next: u64,
+    ceiling: Ceiling,
+    events: VecDeque<Event>,
+    statistics: Statistics,
+    now: Tick,
+}
+
+/// A pass waits this long for stragglers on a network of one's own, where nothing holds answers up.
+const QUIET_AT_FULL_SPEED: Tick = 400_000;
+/// Elsewhere a printer may have to wake its network board first.
+const QUIET: Tick = 1_000_000;
+
+impl Scan {
+    pub fn new(options: ScanOptions) -> Self {
+        let key = options.reader.key;
+        let sweep = (options.task != Task::Read).then(|| {
+            Sweep::new(SweepOptions {
+                targets: options.targets.clone(),
+                port: options.port,
+                extras: options.extras.clone(),
+                plan: options.reader.plan.clone(),
+                credentials: options.reader.credentials.clone(),
+                // Another key than the reader's: an id then belongs to one of the two.
+                key: [!key[0], key[1].rotate_left(17)],
+                shard: options.shard,
+                shards: options.shards,
+                quiet: if options.rate == Rate::UNLIMITED { QUIET_AT_FULL_SPEED } else { QUIET },
+            })
+        });
+        let mut reader = options.reader.clone();
+        if options.task == Task::Identify {
+            // To tell a printer from other devices takes no section at all.
+            reader.plan = Arc::new(Plan::new(reader.plan.profile.clone(), Sections::NONE));
+        }
+        Scan {
+            sweep,
+            reader: Reader::new(reader),
+            found: VecDeque::new(),
+            next: options.shard.into(),
+            ceiling: Ceiling::new(options.rate),
+            events: VecDeque::new(),
+            statistics: Statistics::default(),
+            now: 0,
+            options,
+        }
+    }
+
+    /// Returns what went over the wire so far.
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    pub fn progress(&self) -> Progress {
+        let reading = (self.reader.active() + self.found.len()) as u64;
+        match &self.sweep {
+            Some(sweep) => {
+                let (pass, asked, of) = sweep.progress();
+                Progress { pass, asked, of, found: sweep.found(), reading }
+            }
+            None => {
+                let shards = u64::from(self.options.shards.max(1));
+                let share = |count: u64| (count + shards - 1).saturating_sub(self.options.shard.into()) / shards;
+                Progress { pass: 0, asked: share(self.next.min(self.targets())), of: share(self.targets()), found: 0, reading }
+            }
+        }
+    }
+
+    fn targets(&self) -> u64 {
+        self.options.targets.len() + self.options.extras.len() as u64
+    }
+
+    /// Returns whether everything asked for has been done and told.
+    pub fn is_done(&self) -> bool {
+        let searched = self.sweep.as_ref().map_or(self.next >= self.targets(), Sweep::is_done);
+        searched && self.found.is_empty() && self.reader.active() == 0 && self.events.is_empty()
+    }
+
+    /// Takes a datagram.
+    pub fn handle_input(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
+        self.now = now;
+        self.statistics.answers += 1;
+        self.statistics.answer_octets += datagram.len() as u64;
+        let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(datagram) else {
+            self.statistics.malformed += 1;
+            return;
+        };
+        if pdu.kind != PduType::Response {
+            self.statistics.strangers += 1;
+        } else if self.reader.expects(pdu.request_id) || self.sweep.is_none() {
+            self.reader.handle_response(now, from, version, community, &pdu, &mut self.statistics);
+        } else if let Some(sweep) = &mut self.sweep
+            && let Some(answered) = sweep.handle_response(now, from, version, community, &pdu, &mut self.statistics)
+        {
+            self.take_found(answered);
+        }
+    }
+
+    fn take_found(&mut self, answered: Answered) {
+        let is_known_printer = || {
+            let (object_id, description) = sign_of(&answered.hello);
+            let catalog = &self.options.reader.catalog;
+            let kind = catalog.recognise(object_id.as_deref(), description.as_deref()).kind;
+            match kind {
+                DeviceKind::NotPrinter => Some(false),
+                _ if crate::reader::is_printer(catalog, &answered.hello) => Some(true),
+                _ => None,
+            }
+        };
+        match is_known_printer() {
+            Some(false) => self.events.push_back(Event::NotPrinter(answered.address)),
+            Some(true) if self.options.task == Task::Identify => {
+                self.events.push_back(Event::Found(found(answered.address, &answered.hello)));
+            }
+            known => {
+                if known == Some(true) {
+                    self.events.push_back(Event::Found(found(answered.address, &answered.hello)));
+                }
+                self.found.push_back(answered);
+            }
+        }
+    }
+
+    /// Begins one more reading, if there is room; returns whether it did.
+    ///
+    /// Called only when those under way have nothing to send: what has begun is finished first, so
+    /// that no more devices are held in memory than keep the network busy.
+    fn begin_reading(&mut self) -> bool {
+        if self.reader.active() >= self.options.at_once {
+            return false;
+        }
+        if let Some(answered) = self.found.pop_front() {
+            // In v1, and after an error, the hello is said once more in v2c.
+            if answered.version == Version::V2c && !answered.hello.is_empty() {
+                self.reader.read_greeted(answered.address, answered.community, answered.hello, true);
+            } else {
+                self.reader.read_with(answered.address, answered.community, true);
+            }
+            return true;
+        }
+        if self.options.task != Task::Read || self.next >= self.targets() {
+            return false;
+        }
+        let number = self.next;
+        self.next += u64::from(self.options.shards.max(1));
+        let extra = || self.options.extras.get((number - self.options.targets.len()) as usize).copied();
+        let target = self.options.targets.get(number).map(|address| SocketAddr::new(address, self.options.port));
+        if let Some(address) = target.or_else(extra) {
+            self.reader.read(address, false);
+        }
+        true
+    }
+
+    pub fn handle_timeout(&mut self, now: Tick) {
+        self.now = now;
+        self.reader.handle_timeout(now);
+        if let Some(sweep) = &mut self.sweep {
+            sweep.handle_timeout(now);
+            while let Some((pass, newly_found)) = sweep.poll_ended_pass() {
+                self.events.push_back(Event::PassEnded { pass, newly_found });
+            }
+        }
+    }
+
+    /// Takes the news that a datagram could not be sent.
+    pub fn handle_send_error(&mut self, to: SocketAddr, error: &str) {
+        self.statistics.unsent += 1;
+        self.reader.handle_send_error(to, error);
+    }
+
+    /// Writes the next datagram into `out` and returns where it goes.
+    ///
+    /// Readings go first: what has been found is to be seen soon.
+    pub fn poll_transmit(&mut self, now: Tick, out: &mut Vec<u8>) -> Option<SocketAddr> {
+        self.now = now;
+        let to = loop {
+            if let Some(to) = self.reader.poll_transmit(now, &mut self.ceiling, out) {
+                break to;
+            }
+            if !self.begin_reading() {
+                break self.sweep.as_mut()?.poll_transmit(now, &mut self.ceiling, out)?;
+            }
+        };
+        self.statistics.requests += 1;
+        self.statistics.request_octets += out.len() as u64;
+        Some(to)
+    }
+
+    pub fn poll_event(&mut self) -> Option<Event> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
+        }
+        match self.reader.poll_event()? {
+            Event::Read { address, known, .. } if self.options.task == Task::Identify => Some(Event::Found(found(address, known.answers()))),
+            event => Some(event),
+        }
+    }
+
+    pub fn poll_timeout(&self) -> Option<Tick> {
+        let sweep = self.sweep.as_ref().and_then(|sweep| sweep.poll_timeout(self.now, &self.ceiling));
+        self.reader.poll_timeout().into_iter().chain(sweep).min()
+    }
+}
+
+fn found(address: SocketAddr, hello: &Answers) -> Found {
+    let (object_id, system_description) = sign_of(hello);
+    let system_object_id = object_id.map(|arcs| OidRef::new(&snmp::oid::encode(&arcs)).to_string());
+    Found { address, system_object_id, system_description }
+}

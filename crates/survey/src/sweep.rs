@@ -1,0 +1,363 @@
+//! Asks every address once a pass, keeps no table of what it asked, and repeats over the silent.
+//!
+//! The request id of an address is its number among the targets under a keyed permutation, so an
+//! answer names the address that was asked, whichever address it comes from. Passes alternate
+//! between v2c and v1, because some devices speak only one of them.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use collect::{Answers, Instance};
+use snmp::message::{Head, PduType, PlainPdu, Version, push_message, push_name};
+use snmp::oid::tail_arcs;
+use snmp::{RequestIds, Tick};
+
+use crate::ceiling::Ceiling;
+use crate::credentials::Credentials;
+use crate::event::Statistics;
+use crate::plan::Plan;
+use crate::targets::Targets;
+
+/// Is what a sweep needs to know from outside.
+#[derive(Clone)]
+pub struct SweepOptions {
+    pub targets: Arc<Targets>,
+    pub port: u16,
+    /// Addresses that answer for many (broadcast, multicast), or that announced themselves.
+    pub extras: Vec<SocketAddr>,
+    pub plan: Arc<Plan>,
+    pub credentials: Arc<Credentials>,
+    /// Secret and random: request ids are made with it.
+    pub key: [u64; 2],
+    /// This sweep takes every `shards`-th target, from the `shard`-th on.
+    pub shard: u32,
+    pub shards: u32,
+    /// How long a pass waits after its last sending and after each new answer.
+    pub quiet: Tick,
+}
+
+/// Is an answer to the sweep.
+#[derive(Debug)]
+pub struct Answered {
+    pub address: SocketAddr,
+    pub community: u16,
+    pub version: Version,
+    /// What the hello brought; empty if the device refused it with an error.
+    pub hello: Answers,
+}
+
+/// Passes over the silent are made at least so often.
+const LEAST_PASSES: u32 = 2;
+
+/// Is a ready request: only its id changes from address to address.
+struct Template {
+    octets: Vec<u8>,
+    id_at: usize,
+}
+
+/// Sweeps; see the module.
+pub struct Sweep {
+    options: SweepOptions,
+    ids: RequestIds,
+    /// By community number, v2c and v1.
+    templates: Vec<[Template; 2]>,
+    order: Scatter,
+    /// How far the pass has come, in places of the order.
+    place: u64,
+    found: Vec<u64>,
+    /// Answers of addresses that are no targets themselves: found by broadcast, or answering from elsewhere.
+    elsewhere: Vec<SocketAddr>,
+    round: usize,
+    pass: u32,
+    passes_in_round: u32,
+    new_in_pass: u64,
+    all_found: u64,
+    last_news: Tick,
+    ended_passes: VecDeque<(u32, u64)>,
+    done: bool,
+}
+
+impl Sweep {
+    pub fn new(options: SweepOptions) -> Self {
+        let count = options.targets.len() + options.extras.len() as u64;
+        let templates = (0..options.credentials.len())
+            .map(|number| {
+                let community = options.credentials.community(number as u16);
+                [Version::V2c, Version::V1].map(|version| template(&options.plan, community, version))
+            })
+            .collect();
+        let done = count == 0 || options.credentials.is_empty();
+        Sweep {
+            ids: RequestIds::new(options.key),
+            templates,
+            order: Scatter::new(count, options.shard.into(), options.shards.into()),
+            place: 0,
+            found: vec![0; (count as usize).div_ceil(64)],
+            elsewhere: Vec::new(),
+            round: 0,
+            pass: 1,
+            passes_in_round: 1,
+            new_in_pass: 0,
+            all_found: 0,
+            last_news: 0,
+            ended_passes: VecDeque::new(),
+            done,
+            options,
+        }
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Returns the number of the pass, from 1, and how many of its addresses have been asked.
+    pub fn progress(&self) -> (u32, u64, u64) {
+        (self.pass, self.place, self.order.len())
+    }
+
+    /// Returns how many devices have answered.
+    pub fn found(&self) -> u64 {
+        self.all_found
+    }
+
+    fn version(&self) -> Version {
+        if self.passes_in_round % 2 == 1 { Version::V2c } else { Version::V1 }
+    }
+
+    fn address(&self, number: u64) -> Option<SocketAddr> {
+        match self.options.targets.get(number) {
+            Some(address) => Some(SocketAddr::new(address, self.options.port)),
+            None => self.options.extras.get((number - self.options.targets.len()) as usize).copied(),
+        }
+    }
+
+    fn is_found(&self, number: u64) -> bool {
+        self.found[(number / 64) as usize] >> (number % 64) & 1 == 1
+    }
+
+    /// Writes the next request and returns where it goes.
+    pub fn poll_transmit(&mut self, now: Tick, ceiling: &mut Ceiling, out: &mut Vec<u8>) -> Option<SocketAddr> {
+        if self.done {
+            return None;
+        }
+        while let Some(number) = self.order.get(self.place) {
+            if self.is_found(number) {
+                self.place += 1;
+                continue;
+            }
+            let Some(address) = self.address(number) else { break };
+            let Some(community) = self.options.credentials.of(address.ip()).get(self.round).copied() else {
+                self.place += 1;
+                continue;
+            };
+            if ceiling.take(now, address.ip()).is_err() {
+                return None;
+            }
+            self.place += 1;
+            self.last_news = now;
+            let template = &self.templates[usize::from(community)][usize::from(self.version() == Version::V1)];
+            out.extend_from_slice(&template.octets);
+            let id = self.ids.id(number as u32).to_be_bytes();
+            out[template.id_at..template.id_at + 4].copy_from_slice(&id);
+            return Some(address);
+        }
+        None
+    }
+
+    /// Takes a response that no reading asked for; returns the device if it is a new one.
+    pub fn handle_response(
+        &mut self,
+        now: Tick,
+        from: SocketAddr,
+        version: Version,
+        community: &[u8],
+        pdu: &PlainPdu<'_>,
+        statistics: &mut Statistics,
+    ) -> Option<Answered> {
+        let number = self.ids.counter(pdu.request_id).map(u64::from);
+        let count = self.options.targets.len() + self.options.extras.len() as u64;
+        let Some(number) = number.filter(|number| *number < count && pdu.kind == PduType::Response) else {
+            statistics.strangers += 1;
+            return None;
+        };
+        let asked = self.address(number)?;
+        let tried = self.options.credentials.of(asked.ip()).iter().copied().take(self.round + 1);
+        let Some(community) = tried.into_iter().find(|tried| self.options.credentials.community(*tried) == community) else {
+            statistics.mismatched += 1;
+            return None;
+        };
+        // Who answers for an address that was asked is that address, wherever the answer left from;
+        // who answers a broadcast is himself.
+        let answers_for_many = number >= self.options.targets.len() && asked.ip() != from.ip();
+        let (address, is_new) = if answers_for_many {
+            let address = SocketAddr::new(from.ip(), asked.port());
+            (address, self.note_elsewhere(address))
+        } else {
+            (asked, !self.is_found(number) && !self.elsewhere.contains(&asked))
+        };
+        if !answers_for_many {
+            self.found[(number / 64) as usize] |= 1 << (number % 64);
+        }
+        if !is_new {
+            statistics.late += 1;
+            return None;
+        }
+        self.last_news = now;
+        self.new_in_pass += 1;
+        self.all_found += 1;
+        let hello = if pdu.first == 0 { hello_of(&self.options.plan, pdu) } else { Answers::new() };
+        Some(Answered { address, community, version, hello })
+    }
+
+    /// Remembers a device that answered for an address not its own; returns whether it is new.
+    fn note_elsewhere(&mut self, address: SocketAddr) -> bool {
+        if let Some(number) = self.options.targets.index_of(address.ip()) {
+            let is_new = !self.is_found(number);
+            self.found[(number / 64) as usize] |= 1 << (number % 64);
+            return is_new;
+        }
+        if self.elsewhere.contains(&address) {
+            return false;
+        }
+        self.elsewhere.push(address);
+        true
+    }
+
+    /// Ends the pass if it has been quiet for long enough.
+    pub fn handle_timeout(&mut self, now: Tick) {
+        if self.done || self.place < self.order.len() || now < self.quiet_until() {
+            return;
+        }
+        self.ended_passes.push_back((self.pass, self.new_in_pass));
+        let round_over = self.passes_in_round >= LEAST_PASSES && self.new_in_pass == 0;
+        if round_over {
+            self.round += 1;
+            self.passes_in_round = 0;
+            if self.round >= self.options.credentials.most() {
+                self.done = true;
+                return;
+            }
+        }
+        self.pass += 1;
+        self.passes_in_round += 1;
+        self.new_in_pass = 0;
+        self.place = 0;
+        self.last_news = now;
+    }
+
+    fn quiet_until(&self) -> Tick {
+        self.last_news + self.options.quiet
+    }
+
+    /// Returns when the sweep wants to go on.
+    pub fn poll_timeout(&self, now: Tick, ceiling: &Ceiling) -> Option<Tick> {
+        match (self.done, self.place < self.order.len()) {
+            (true, _) => None,
+            (false, true) => Some(ceiling.opens(now)),
+            (false, false) => Some(self.quiet_until()),
+        }
+    }
+
+    /// Returns a pass that has ended: its number, and how many devices it found.
+    pub fn poll_ended_pass(&mut self) -> Option<(u32, u64)> {
+        self.ended_passes.pop_front()
+    }
+}
+
+/// Takes what the hello brought.
+fn hello_of(plan: &Plan, pdu: &PlainPdu<'_>) -> Answers {
+    let mut answers = Answers::new();
+    for binding in pdu.varbinds.map_while(Result::ok) {
+        let Some((id, rest)) = plan.profile.locate(binding.name.as_octets()) else { continue };
+        if let Some(instance) = Instance::from_arcs(tail_arcs(rest)) {
+            answers.put_element(id, instance, binding.tag, binding.contents);
+        }
+    }
+    answers.sort();
+    answers
+}
+
+fn template(plan: &Plan, community: &[u8], version: Version) -> Template {
+    const SOME_ID: i32 = 0x5555_aaaa;
+    let mut octets = Vec::new();
+    let head = Head { version, community, kind: PduType::Get, request_id: SOME_ID, first: 0, second: 0 };
+    push_message(&mut octets, &head, |out| {
+        for id in &plan.hello {
+            let instance = plan.sole_instance(*id, 1);
+            if version == Version::V2c || instance.as_slice() == [0] {
+                push_name(out, &plan.profile.object(*id).oid, instance.as_slice());
+            }
+        }
+    });
+    // The search starts behind the community, which could hold any octets.
+    let behind = community.len() + 7;
+    let id_at = octets[behind..].windows(4).position(|four| four == SOME_ID.to_be_bytes()).map_or(behind, |at| behind + at);
+    Template { octets, id_at }
+}
+
+/// Goes through all numbers below a count in an order that spreads neighbours over the whole pass,
+/// so that no subnet gets its requests in one burst.
+#[derive(Clone, Copy, Debug)]
+struct Scatter {
+    count: u64,
+    stride: u64,
+    shard: u64,
+    shards: u64,
+}
+
+impl Scatter {
+    fn new(count: u64, shard: u64, shards: u64) -> Self {
+        // The golden section makes the most even spread; the stride must share no factor with the count.
+        let mut stride = ((count as f64 * 0.618_033_988_749) as u64).max(1);
+        while gcd(stride, count.max(1)) != 1 {
+            stride += 1;
+        }
+        Scatter { count, stride, shard, shards: shards.max(1) }
+    }
+
+    /// Returns how many places this shard has.
+    fn len(&self) -> u64 {
+        (self.count + self.shards - 1).saturating_sub(self.shard) / self.shards
+    }
+
+    fn get(&self, place: u64) -> Option<u64> {
+        let place = place * self.shards + self.shard;
+        (place < self.count).then(|| (u128::from(place) * u128::from(self.stride) % u128::from(self.count)) as u64)
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_comes_once_whatever_the_count_and_the_shards() {
+        for count in [1, 2, 3, 255, 256, 1000, 65_536] {
+            for shards in [1, 2, 3] {
+                let mut seen = vec![0; count as usize];
+                for shard in 0..shards {
+                    let order = Scatter::new(count, shard, shards);
+                    let numbers: Vec<u64> = (0..).map_while(|place| order.get(place)).collect();
+                    assert_eq!(numbers.len() as u64, order.len());
+                    numbers.iter().for_each(|number| seen[*number as usize] += 1);
+                }
+                assert!(seen.iter().all(|times| *times == 1), "{count} in {shards}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_subnet_is_never_asked_in_a_burst() {
+        let order = Scatter::new(65_536, 0, 1);
+        let subnets: Vec<u64> = (0..65_536).filter_map(|place| order.get(place)).map(|number| number >> 8).collect();
+        for window in subnets.windows(256) {
+            let same = window.iter().filter(|subnet| **subnet == window[0]).count();
+            assert!(same <= 3, "{same} of 256 in a row go to one subnet");
+        }
+    }
+}
