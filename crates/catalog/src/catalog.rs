@@ -122,9 +122,9 @@ impl Catalog {
         let named = sys_descr.and_then(|text| self.recogniser.maker_of_text(text)).map(|(maker, _)| maker);
         let maker = named.or(branch.map(|branch| branch.maker)).map(|place| &self.recogniser.makers[place]);
         let profiles = maker.into_iter().flat_map(|maker| &maker.profiles);
-        let fitting = profiles.filter_map(|name| self.profile(name).ok()).find(|profile| {
-            profile.matches.is_empty() || profile.matches.iter().any(|rule| rule.fits(sys_object_id, sys_descr))
-        });
+        let fitting = profiles
+            .filter_map(|name| self.profile(name).ok())
+            .find(|profile| profile.matches.is_empty() || profile.matches.iter().any(|rule| rule.fits(sys_object_id, sys_descr)));
         Recognition {
             manufacturer: maker.and_then(|maker| maker.name.as_deref()),
             kind: branch.map_or(DeviceKind::Undecided, |branch| branch.kind),

@@ -54,10 +54,15 @@ impl Document {
         self.errors.push(CatalogError { rule, message: message.to_string() });
     }
 
-    /// Gives the value back if nothing was wrong; the faults else, by line.
-    pub fn finish<T>(mut self, value: T) -> Result<T, CatalogErrors> {
+    /// Ends the reading: fails if anything was wrong.
+    pub fn finish(self) -> Result<(), CatalogErrors> {
+        if self.errors.is_empty() { Ok(()) } else { Err(self.faults()) }
+    }
+
+    /// Gives the faults, by line.
+    pub fn faults(mut self) -> CatalogErrors {
         self.errors.sort_by_key(|error| error.rule.line);
-        if self.errors.is_empty() { Ok(value) } else { Err(CatalogErrors(self.errors)) }
+        CatalogErrors(self.errors)
     }
 
     /// Tells every key that is not allowed here.

@@ -83,8 +83,7 @@ pub(crate) fn profile(
     });
     if name != STANDARD_PROFILE && parent.is_none() {
         // Without its parent, most of what follows would be told as faults that are none.
-        let nothing = Profile::new(String::new(), None, Vec::new(), Vec::new(), no_rules(document.rule(0)), Vec::new());
-        return document.finish(nothing);
+        return Err(document.faults());
     }
 
     let mut draft = Draft::new(parent.as_deref());
@@ -107,9 +106,11 @@ pub(crate) fn profile(
     draft.check_standard(&mut document, header.map_or(0, |header| header.at));
     draft.check_identifiers(&mut document);
 
+    // Only a sound draft has an object at every place.
+    document.finish()?;
     let (objects, tables) = draft.finish();
     let inherits = inherits.map(|(inherits, _)| inherits.to_string());
-    document.finish(Profile::new(name.to_string(), inherits, objects, tables, read, matches))
+    Ok(Profile::new(name.to_string(), inherits, objects, tables, read, matches))
 }
 
 /// Is why the profile to inherit from cannot be had.
@@ -222,7 +223,10 @@ impl Draft {
             if inner.oid.starts_with(&outer.oid) {
                 let (here, there) = if inner.rule.file == document.file { (inner, outer) } else { (outer, inner) };
                 let at = document.offset_of(here.rule.line);
-                document.error(at, format_args!("the identifier of \"{}\" is or lies within that of \"{}\" ({})", here.name, there.name, there.rule));
+                document.error(
+                    at,
+                    format_args!("the identifier of \"{}\" is or lies within that of \"{}\" ({})", here.name, there.name, there.rule),
+                );
             }
         }
     }
@@ -232,10 +236,7 @@ impl Draft {
         let objects: Vec<Object> = self.objects.into_iter().flatten().collect();
         for table in &mut tables {
             table.columns = objects.iter().filter(|object| object.table == Some(table.id)).map(|object| object.id).collect();
-            table.columns.sort_by(|a, b| {
-                let arcs = |id: &ObjectId| objects.iter().find(|object| object.id == *id).map(|object| &object.arcs);
-                arcs(a).cmp(&arcs(b))
-            });
+            table.columns.sort_by(|a, b| objects[a.index()].arcs.cmp(&objects[b.index()].arcs));
         }
         (objects, tables)
     }
@@ -491,7 +492,8 @@ pub(crate) fn makers(file: &'static str, text: &str) -> Result<(Vec<Maker>, Vec<
         makers.push(Maker { name, words, products, boards, profiles, rule: document.rule(block.at) });
     }
     check_branches(&mut document, &branches);
-    document.finish((makers, branches))
+    document.finish()?;
+    Ok((makers, branches))
 }
 
 fn read_branch<'a>(document: &mut Document, value: &'a Spanned<DeValue<'a>>, maker: usize) -> Option<Branch> {

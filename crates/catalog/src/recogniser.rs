@@ -137,7 +137,11 @@ mod tests {
         let branch = |arcs: &[u32], kind, maker| Branch { arcs: arcs.into(), kind, maker, rule };
         Recogniser::new(
             vec![maker("Acme", &["ACME"]), maker("Acme Labels", &["Acme Labels"])],
-            vec![branch(&[1, 3, 9], DeviceKind::Undecided, 0), branch(&[1, 3, 9, 2], DeviceKind::NotPrinter, 0), branch(&[1, 3, 9, 4], DeviceKind::Printer, 1)],
+            vec![
+                branch(&[1, 3, 9], DeviceKind::Undecided, 0),
+                branch(&[1, 3, 9, 2], DeviceKind::NotPrinter, 0),
+                branch(&[1, 3, 9, 4], DeviceKind::Printer, 1),
+            ],
         )
     }
 

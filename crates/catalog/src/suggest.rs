@@ -4,7 +4,9 @@
 pub fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
     let nearest = known.map(|candidate| (distance(word, candidate), candidate)).min_by_key(|(distance, _)| *distance);
     match nearest {
-        Some((distance, candidate)) if distance <= (word.len().max(candidate.len()) / 3).max(1) => format!("; did you mean \"{candidate}\"?"),
+        Some((distance, candidate)) if distance <= (word.len().max(candidate.len()) / 3).max(1) => {
+            format!("; did you mean \"{candidate}\"?")
+        }
         _ => String::new(),
     }
 }

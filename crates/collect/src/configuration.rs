@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Object, ObjectId, Section, Standard, Syntax};
+use catalog::{Instance as Kind, Object, ObjectId, Rows, Section, Standard, Syntax};
 use model::Origin;
 use model::standard as words;
 use snmp::Value;
 
+use crate::answers::Instance;
 use crate::cells::Source;
 use crate::text;
 
@@ -19,11 +20,26 @@ pub(crate) fn read(source: &mut Source<'_>, configuration: &mut BTreeMap<String,
     let profile = source.profile;
     let objects = profile.objects.iter().filter(|object| object.sections.contains(Section::Configuration));
     for object in objects.filter(|object| !covers.contains(&object.id)) {
-        for (instance, value) in source.answers.column(object.id) {
+        let most = object.table.map_or(usize::MAX, |table| profile.table(table).max_rows.into());
+        let column = source.answers.column(object.id).filter(|(instance, _)| is_wanted(source, object, instance));
+        for (instance, value) in column.take(most) {
             if let Some(text) = as_text(source, object, value) {
                 configuration.insert(Origin::new(object.name, instance.as_slice()).to_string(), text);
             }
         }
+    }
+}
+
+/// Returns whether the reading rules ask for a cell: a recording holds more than a reading does,
+/// and both give the same record.
+fn is_wanted(source: &Source<'_>, object: &Object, instance: &Instance) -> bool {
+    match (object.instance, object.table.map(|table| source.profile.table(table).rows)) {
+        (Kind::Device, _) => instance.as_slice() == [source.device],
+        (_, Some(Rows::ReferredBy(pointer))) => {
+            let row = Value::Integer(instance.row().into());
+            source.answers.column(pointer).any(|(from, value)| from.device() == instance.device() && value == row)
+        }
+        _ => true,
     }
 }
 
@@ -86,6 +102,19 @@ fn label(object: ObjectId, number: i64) -> Option<String> {
 mod tests {
     use super::*;
     use crate::testing::Device;
+
+    #[test]
+    fn only_what_a_reading_asks_for_is_told() {
+        let record = Device::new()
+            .integer(Standard::PrtGeneralCurrentLocalization, &[1], 2)
+            .text(Standard::PrtLocalizationLanguage, &[1, 1], b"en")
+            .text(Standard::PrtLocalizationLanguage, &[1, 2], b"fr")
+            .integer(Standard::HrDeviceErrors, &[1], 3)
+            .integer(Standard::HrDeviceErrors, &[2], 0)
+            .collect();
+        let found: Vec<_> = record.configuration.keys().map(String::as_str).collect();
+        assert_eq!(found, ["hrDeviceErrors.1", "prtGeneralCurrentLocalization.1", "prtLocalizationLanguage.1.2"]);
+    }
 
     #[test]
     fn configuration_speaks_the_standards_words() {

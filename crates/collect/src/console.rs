@@ -5,11 +5,15 @@ use catalog::Standard;
 use crate::cells::{Grid, Source};
 use crate::text;
 
+/// The most lines that are read.
+const MOST: u64 = 8;
+
 /// Returns the lines of the panel, joined by a line feed; `None` if nothing stands there.
 pub(crate) fn read(source: &mut Source<'_>) -> Option<String> {
     let grid = Grid::read(source, [Standard::PrtConsoleDisplayBufferText]);
+    let lines = source.counter(source.of_device(Standard::PrtConsoleNumberOfDisplayLines)).unwrap_or(MOST).min(MOST);
     let mut panel = String::new();
-    for (place, (_, [line])) in grid.rows().enumerate() {
+    for (place, (_, [line])) in grid.rows().filter(|(instance, _)| u64::from(instance.row()) <= lines).enumerate() {
         if place > 0 {
             panel.push('\n');
         }

@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn an_open_cover_is_told() {
-        let record = Device::new().text(Standard::PrtCoverDescription, &[1, 1], b"Front").integer(Standard::PrtCoverStatus, &[1, 1], 3).collect();
+        let record =
+            Device::new().text(Standard::PrtCoverDescription, &[1, 1], b"Front").integer(Standard::PrtCoverStatus, &[1, 1], 3).collect();
         let cover = &record.covers[0];
         assert_eq!((cover.description.as_deref(), cover.status), (Some("Front"), Some(CoverStatus::CoverOpen)));
     }

@@ -107,7 +107,7 @@ mod tests {
     use crate::testing::Device;
 
     fn verdict(device: Device) -> (DeviceKind, Evidence) {
-        let verdict = device.is_printer();
+        let verdict = device.verdict();
         (verdict.kind, verdict.evidence)
     }
 
@@ -133,7 +133,10 @@ mod tests {
         assert_eq!(verdict(oid(&[1, 3, 6, 1, 4, 1, 1347, 41])), (DeviceKind::Printer, Evidence::SystemObjectId));
         assert_eq!(verdict(oid(&[1, 3, 6, 1, 4, 1, 8072, 3, 2, 10])), (DeviceKind::Undecided, Evidence::Nothing));
         let text = |text: &str| Device::new().text(Standard::SysDescr, &[0], text.as_bytes());
-        assert_eq!(verdict(text("Xerox DocuPrint N2125 Network Laser Printer - 2.12-02")), (DeviceKind::Printer, Evidence::SystemDescription));
+        assert_eq!(
+            verdict(text("Xerox DocuPrint N2125 Network Laser Printer - 2.12-02")),
+            (DeviceKind::Printer, Evidence::SystemDescription)
+        );
         assert_eq!(verdict(text("Linux nas 5.10")), (DeviceKind::Undecided, Evidence::Nothing));
     }
 }

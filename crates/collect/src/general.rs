@@ -10,8 +10,7 @@ use crate::{evidence, localization};
 /// Opens the answers for reading: finds the printer's hrDeviceIndex and its charsets.
 pub(crate) fn open<'a>(profile: &'a Profile, catalog: &'a Catalog, answers: &'a Answers, context: &'a Context) -> Source<'a> {
     let device = device_index(answers);
-    let mut source =
-        Source { profile, catalog, answers, context, device, charset: None, console_charset: None, problems: Vec::new() };
+    let mut source = Source { profile, catalog, answers, context, device, charset: None, console_charset: None, problems: Vec::new() };
     source.charset = localization::charset(&mut source, Standard::PrtGeneralCurrentLocalization);
     source.console_charset = localization::charset(&mut source, Standard::PrtConsoleLocalization).or(source.charset);
     source

@@ -54,7 +54,7 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
         printer_uuid: None,
         system_object_id: oid.map(|oid| oid.to_string()),
         device_id: None,
-        board: board.map(|text| read_board(text, catalog)),
+        board: board.and_then(|text| read_board(text, manufacturer, catalog)),
         builder: None,
         system_description: system,
     }
@@ -69,14 +69,13 @@ impl Source<'_> {
     }
 }
 
-fn read_board(text: &str, catalog: &catalog::Catalog) -> Board {
+/// Returns the board's identity, if it has one: a model of its own, or another maker than the printer's.
+fn read_board(text: &str, manufacturer: Option<&str>, catalog: &catalog::Catalog) -> Option<Board> {
     let named = catalog.name_in(text);
     let rest = named.map_or(text, |named| named.rest);
-    Board {
-        manufacturer: named.map(|named| named.manufacturer.to_string()),
-        model: Some(until(rest, &[",", ";", ": "]).to_string()),
-        serial_number: None,
-    }
+    let maker = named.map(|named| named.manufacturer);
+    let model = plausible(until(rest, &[",", ";", ": ", " Rev"]));
+    (model.is_some() || maker != manufacturer).then(|| Board { manufacturer: maker.map(str::to_string), model, serial_number: None })
 }
 
 /// Returns the model in a description, without the maker's name, and without the serial number and
@@ -185,11 +184,17 @@ mod tests {
 
     #[test]
     fn the_model_is_hr_device_descr_and_never_the_network_board() {
-        let brother = identity("Brother NC-8700w, Firmware Ver.Y  ,MID 84E-822", Some("Brother HL-L8260CDW series"), &[1, 3, 6, 1, 4, 1, 2435, 2, 3, 9, 1]);
+        let brother = identity(
+            "Brother NC-8700w, Firmware Ver.Y  ,MID 84E-822",
+            Some("Brother HL-L8260CDW series"),
+            &[1, 3, 6, 1, 4, 1, 2435, 2, 3, 9, 1],
+        );
         assert_eq!((brother.manufacturer, brother.model), some("Brother", "HL-L8260CDW series"));
         assert_eq!(brother.board.and_then(|board| board.model).as_deref(), Some("NC-8700w"));
         let board_only = identity("HP ETHERNET MULTI-ENVIRONMENT,ROM none,JETDIRECT,JD149", None, &[1, 3, 6, 1, 4, 1, 11, 2, 3, 9, 1]);
-        assert_eq!((board_only.manufacturer.as_deref(), board_only.model), (Some("HP"), None));
+        assert_eq!((board_only.manufacturer.as_deref(), board_only.model, board_only.board), (Some("HP"), None, None));
+        let foreign = identity("HP ETHERNET MULTI-ENVIRONMENT", Some("KYOCERA FS-2000D"), &[1, 3, 6, 1, 4, 1, 1347, 41]);
+        assert_eq!(foreign.board.and_then(|board| board.manufacturer).as_deref(), Some("HP"), "another maker's print server");
     }
 
     #[test]

@@ -73,6 +73,9 @@ mod tests {
     #[test]
     fn a_status_beyond_its_sum_is_a_problem() {
         let record = Device::new().integer(Standard::PrtInputStatus, &[1, 1], 300).collect();
-        assert_eq!((record.inputs[0].status, record.problems), (None, vec!["prtInputStatus.1.1: value 300, expected 0 to 126".to_string()]));
+        assert_eq!(
+            (record.inputs[0].status, record.problems),
+            (None, vec!["prtInputStatus.1.1: value 300, expected 0 to 126".to_string()])
+        );
     }
 }

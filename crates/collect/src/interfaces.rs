@@ -89,6 +89,9 @@ mod tests {
 
     #[test]
     fn an_address_written_out_is_read_and_other_lengths_are_not() {
-        assert_eq!(addresses(&[(b"00:1B:A9:0B:A7:52", 1), (b"001ba90ba753", 1), (b"\x00\x1b\xa9", 1)]), ["00:1b:a9:0b:a7:52", "00:1b:a9:0b:a7:53"]);
+        assert_eq!(
+            addresses(&[(b"00:1B:A9:0B:A7:52", 1), (b"001ba90ba753", 1), (b"\x00\x1b\xa9", 1)]),
+            ["00:1b:a9:0b:a7:52", "00:1b:a9:0b:a7:53"]
+        );
     }
 }

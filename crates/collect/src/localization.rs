@@ -3,8 +3,8 @@
 use catalog::Standard;
 use model::standard::Charset;
 
-use crate::cells::{Cell, Source};
 use crate::answers::Instance;
+use crate::cells::{Cell, Source};
 
 /// Returns the charset of the localization that an object points to; `None` if it is not said.
 pub(crate) fn charset(source: &mut Source<'_>, pointer: Standard) -> Option<Charset> {

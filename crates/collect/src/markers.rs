@@ -55,7 +55,11 @@ mod tests {
     use snmp::Value;
 
     fn marker(device: Device, row: u32, unit: i64, count: u32) -> Device {
-        device.integer(Standard::PrtMarkerCounterUnit, &[1, row], unit).value(Standard::PrtMarkerLifeCount, &[1, row], Value::Counter32(count))
+        device.integer(Standard::PrtMarkerCounterUnit, &[1, row], unit).value(
+            Standard::PrtMarkerLifeCount,
+            &[1, row],
+            Value::Counter32(count),
+        )
     }
 
     fn names_and_values(device: Device) -> (Vec<(String, u64)>, Vec<String>) {

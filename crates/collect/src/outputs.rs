@@ -54,7 +54,10 @@ mod tests {
             .text(Standard::PrtOutputName, &[1, 1], b"Face-down bin")
             .collect();
         let bin = &record.outputs[0];
-        assert_eq!((bin.room, bin.capacity, bin.name.as_deref()), (Level::Measured { value: 320, step: None }, Some(500), Some("Face-down bin")));
+        assert_eq!(
+            (bin.room, bin.capacity, bin.name.as_deref()),
+            (Level::Measured { value: 320, step: None }, Some(500), Some("Face-down bin"))
+        );
         assert_eq!(bin.origin.to_string(), "prtOutputRemainingCapacity.1.1");
     }
 }

@@ -58,7 +58,17 @@ fn alerts_speak_of_sleep(source: &Source<'_>) -> bool {
 /// Returns whether a text of the panel or of an alert says that the device sleeps.
 fn speaks_of_sleep(text: &str) -> bool {
     const BEGINNINGS: [&str; 12] = [
-        "sleep", "deep sleep", "power sav", "powersav", "energy sav", "low power", "standby", "stand-by", "hibernat", "ruhezustand", "veille",
+        "sleep",
+        "deep sleep",
+        "power sav",
+        "powersav",
+        "energy sav",
+        "low power",
+        "standby",
+        "stand-by",
+        "hibernat",
+        "ruhezustand",
+        "veille",
         "スリープ",
     ];
     text.split('\n').any(|line| begins_with_any(line.trim(), &BEGINNINGS))
@@ -103,7 +113,8 @@ mod tests {
         assert_eq!(console("Power Saver On"), Presence::Asleep);
         assert_eq!(console("Ready"), Presence::Ready);
         assert_eq!(console("スリープ中"), Presence::Asleep);
-        let alert = device(2, 3).integer(Standard::PrtAlertCode, &[1, 1], 0).text(Standard::PrtAlertDescription, &[1, 1], b"Sleep").collect();
+        let alert =
+            device(2, 3).integer(Standard::PrtAlertCode, &[1, 1], 0).text(Standard::PrtAlertDescription, &[1, 1], b"Sleep").collect();
         assert_eq!((alert.presence, alert.alerts.len()), (Presence::Asleep, 0));
     }
 

@@ -115,7 +115,10 @@ fn settle_zero(source: &mut Source<'_>, supplies: &[Supply], place: usize) -> Le
         value: None,
     };
     if let Some(sibling) = supplies.iter().filter(same_slot).find(|other| other.level == Level::Some) {
-        source.problem(level, format_args!("level 0 of an unknown capacity, while row {} of the same slot says that some is left", sibling.index));
+        source.problem(
+            level,
+            format_args!("level 0 of an unknown capacity, while row {} of the same slot says that some is left", sibling.index),
+        );
         return Level::Some;
     }
     if is_confirmed_empty(source, supply) {
@@ -128,7 +131,10 @@ fn settle_zero(source: &mut Source<'_>, supplies: &[Supply], place: usize) -> Le
 /// Returns whether the error state or an alert says that this supply is used up (or full).
 fn is_confirmed_empty(source: &Source<'_>, supply: &Supply) -> bool {
     use MarkerSuppliesType as Type;
-    let holds_toner = matches!(supply.kind, Some(Type::Toner | Type::TonerCartridge | Type::Ink | Type::InkCartridge | Type::MatteToner | Type::MatteInk));
+    let holds_toner = matches!(
+        supply.kind,
+        Some(Type::Toner | Type::TonerCartridge | Type::Ink | Type::InkCartridge | Type::MatteToner | Type::MatteInk)
+    );
     let no_toner = || status::errors(source).contains(&ErrorState::NoToner);
     if holds_toner && no_toner() {
         return true;
@@ -209,6 +215,9 @@ fn colorant_in(description: &str) -> Option<&'static str> {
 ///
 /// Some firmware writes `S/N_:`; a label with nothing behind it is no serial number.
 fn serial_number_in(description: &str) -> Option<&str> {
+    if !description.as_bytes().contains(&b':') {
+        return None;
+    }
     let (_, after) = ["S/N_:", "S/N:", "SN:"].iter().find_map(|label| description.split_once(label))?;
     let number = after.split([',', ';', ' ']).find(|word| !word.is_empty())?;
     number.bytes().any(|octet| octet.is_ascii_digit()).then_some(number)
@@ -220,7 +229,8 @@ fn serial_number_in(description: &str) -> Option<&str> {
 /// digits is one if at least two words stand before it ("Black Cartridge HP CF300A"). A description that is
 /// nothing but a number ("TK-1170") is left as it is.
 fn part_number_in(description: &str) -> Option<&str> {
-    if let Some((_, after)) = ["P/N:", "PN:", "P/N ", "PN "].iter().find_map(|label| description.split_once(label)) {
+    let may_be_labelled = description.as_bytes().contains(&b'N');
+    if may_be_labelled && let Some((_, after)) = ["P/N:", "PN:", "P/N ", "PN "].iter().find_map(|label| description.split_once(label)) {
         let number = after.trim_start().split([',', ';', ' ']).next()?;
         return number.bytes().any(|octet| octet.is_ascii_digit()).then_some(number);
     }
@@ -375,7 +385,14 @@ mod tests {
         assert_eq!(part_number_in("Black Cartridge 827A HP CF300A"), Some("CF300A"));
         assert_eq!(part_number_in("Transfer Kit HP D7H14A"), Some("D7H14A"));
         assert_eq!(part_number_in("Cyan Toner Cartridge, PN 106R03480"), Some("106R03480"));
-        for none in ["TK-1170", "Clean Rollers HP None", "Fuser Kit HP 110V-C1N54A, 220V-C1N58A", "Tray 1 Roller", "Waste Toner Box", "Maintenance Kit 110V"] {
+        for none in [
+            "TK-1170",
+            "Clean Rollers HP None",
+            "Fuser Kit HP 110V-C1N54A, 220V-C1N58A",
+            "Tray 1 Roller",
+            "Waste Toner Box",
+            "Maintenance Kit 110V",
+        ] {
             assert_eq!(part_number_in(none), None, "{none}");
         }
     }
@@ -383,7 +400,8 @@ mod tests {
     #[test]
     fn gaps_and_long_names_are_kept() {
         let name = [b'n'; 255];
-        let device = row(row(Device::new(), 1, 3, 7, 100, 40), 30, 9, 7, -2, -3).text(Standard::PrtMarkerSuppliesDescription, &[1, 30], &name);
+        let device =
+            row(row(Device::new(), 1, 3, 7, 100, 40), 30, 9, 7, -2, -3).text(Standard::PrtMarkerSuppliesDescription, &[1, 30], &name);
         let record = device.collect();
         assert_eq!(record.supplies.iter().map(|supply| supply.index).collect::<Vec<_>>(), [1, 30]);
         assert_eq!(record.supplies[1].description.as_ref().map(String::len), Some(255));
@@ -398,6 +416,9 @@ mod tests {
             .integer(Standard::PrtMarkerSuppliesLevel, &[4, 1], 90)
             .collect();
         assert_eq!(record.supplies.len(), 1);
-        assert_eq!((record.supplies[0].remaining, record.supplies[0].origin.to_string()), (Some(0.4), "prtMarkerSuppliesLevel.3.1".to_string()));
+        assert_eq!(
+            (record.supplies[0].remaining, record.supplies[0].origin.to_string()),
+            (Some(0.4), "prtMarkerSuppliesLevel.3.1".to_string())
+        );
     }
 }

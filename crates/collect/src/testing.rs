@@ -52,7 +52,7 @@ impl Device {
         crate::collect(CATALOG.standard(), &CATALOG, &self.answers, &self.context)
     }
 
-    pub fn is_printer(mut self) -> Verdict {
+    pub fn verdict(mut self) -> Verdict {
         self.answers.sort();
         crate::is_printer(&CATALOG, &self.answers)
     }

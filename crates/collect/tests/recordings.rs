@@ -2,6 +2,7 @@
 //!
 //! The recordings are not part of this repository: the folder that `ROUNDSMAN_CORPUS` names holds
 //! `snmp/*.snmprec` and `expected/*.json`.
+#![allow(clippy::disallowed_methods, reason = "tests read the recordings")]
 
 use std::path::{Path, PathBuf};
 
@@ -63,7 +64,8 @@ fn shortest(tag: u8, mut octets: Vec<u8>) -> Vec<u8> {
 fn records(folder: &Path) -> Vec<(DeviceRecord, Json)> {
     let catalog = Catalog::embedded().expect("embedded files");
     let context = Context { sections: Sections::all(), observed_at: None, path: ReadingPath::Agent };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("snmp")).expect("recordings").map(|entry| entry.expect("entry").path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder.join("snmp")).expect("recordings").map(|entry| entry.expect("entry").path()).collect();
     files.sort();
     files
         .iter()

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use model::standard::MarkerCounterUnit;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Returns what a device said without anything that could steer a terminal or hide text.
@@ -91,10 +92,16 @@ pub(crate) fn words(label: &str) -> String {
             words.push(' ');
         }
         // `printerNMSReset` keeps its abbreviation.
-        let in_abbreviation = letters.get(place + 1).is_some_and(char::is_ascii_uppercase) || (place > 0 && letters[place - 1].is_ascii_uppercase() && !begins);
+        let in_abbreviation = letters.get(place + 1).is_some_and(char::is_ascii_uppercase)
+            || (place > 0 && letters[place - 1].is_ascii_uppercase() && !begins);
         words.push(if in_abbreviation { letter } else { letter.to_ascii_lowercase() });
     }
     words
+}
+
+/// Returns what a meter counts; a unit that the device did not tell is not guessed.
+pub(crate) fn counted(unit: Option<MarkerCounterUnit>) -> String {
+    unit.map_or_else(|| "of a unit not told".to_owned(), |unit| words(&unit.to_string()))
 }
 
 /// Returns "1 printer", "2 printers".

@@ -130,7 +130,11 @@ impl Fleet {
     pub fn addresses(&self) -> Vec<IpAddr> {
         let mut addresses: Vec<IpAddr> = self.devices.keys().copied().collect();
         for network in &self.networks {
-            addresses.extend((0..network.size).map(|place| IpAddr::from(Ipv4Addr::from(network.first.wrapping_add(place)))).filter(|a| network.number(*a).is_some()));
+            addresses.extend(
+                (0..network.size)
+                    .map(|place| IpAddr::from(Ipv4Addr::from(network.first.wrapping_add(place))))
+                    .filter(|a| network.number(*a).is_some()),
+            );
         }
         addresses.sort_unstable();
         addresses.dedup();

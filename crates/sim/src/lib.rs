@@ -23,10 +23,10 @@ pub mod time;
 pub mod vice;
 
 pub use chance::Chance;
-pub use device::{Reply, ReplyFrom, SimDevice};
+pub use device::{Conduct, Reply, ReplyFrom, SimDevice};
 pub use fleet::{Fleet, FleetOptions};
 pub use net::{Engine, NetOptions, SimNet, Traffic};
-pub use printer::{Habits, Identity, Model, ModelSpec, SimPrinter};
+pub use printer::{BinSpec, Habits, Identity, LevelBehaviour, Meter, Model, ModelSpec, SimPrinter, SupplyKind, SupplySpec, TraySpec};
 pub use recording::{Recording, RecordingBuilder, RecordingError};
 pub use redact::{Redaction, redact};
 pub use time::Tick;

@@ -234,7 +234,7 @@ fn contents_of(number: Value<'_>) -> Vec<u8> {
 fn hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim().as_bytes();
     let digit = |octet: u8| char::from(octet).to_digit(16).map(|digit| digit as u8);
-    (digits.len() % 2 == 0).then_some(())?;
+    digits.len().is_multiple_of(2).then_some(())?;
     digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! How devices misbehave, on purpose and in one place: wrapped around an honest responder.
 //!
-//! Some vices change what the objects say ([`Crooked`]), the others what becomes of the answer.
+//! Some vices change what the objects say, the others what becomes of the answer.
 
 use snmp::ber::tag;
 use snmp::message::{ErrorStatus, Head, Pdu, PlainPdu, push_message, push_varbind};
@@ -46,6 +46,8 @@ pub struct Vices {
     pub hidden_in_v1: Option<Vec<u8>>,
     /// These objects are OCTET STRINGs, whatever the standard says.
     pub mistyped: Vec<Vec<u8>>,
+    /// These objects are INTEGERs of nine octets, which no type holds.
+    pub nine_octets: Vec<Vec<u8>>,
     /// A table, and what is wrong with it.
     pub table: Option<(Vec<u8>, TableFault)>,
     /// GETBULK gets no answer.
@@ -82,6 +84,9 @@ pub const LARGEST_DATAGRAM: usize = 65_507;
 
 /// Is what a mistyped object says.
 const MISTYPED: Value<'static> = Value::OctetString(b"n/a");
+
+/// Is what an object of nine octets says.
+const NINE_OCTETS: Value<'static> = Value::Unknown { tag: tag::INTEGER, contents: &[1; 9] };
 
 /// Is one datagram that a device sends, and how long after its usual time.
 pub(crate) struct Answer {
@@ -127,6 +132,7 @@ impl Vices {
             || self.bulk_bindings.is_some()
             || self.too_big_above.is_some()
             || !self.mistyped.is_empty()
+            || !self.nine_octets.is_empty()
             || often.iter().any(|every| *every != Every::NEVER)
     }
 
@@ -135,7 +141,7 @@ impl Vices {
         let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(honest) else { return honest.to_vec() };
         let mut head = Head { version, community, kind: pdu.kind, request_id: pdu.request_id, first: pdu.first, second: pdu.second };
         let mut bindings: Vec<(OidRef<'_>, Value<'_>)> =
-            pdu.varbinds.flatten().filter_map(|binding| Some((binding.name, binding.value().ok()?))).collect();
+            pdu.varbinds.flatten().map(|binding| (binding.name, Value::Unknown { tag: binding.tag, contents: binding.contents })).collect();
         if let (PduType::GetBulk, Some(most)) = (asked.kind, self.bulk_bindings) {
             bindings.truncate(most);
         }
@@ -207,7 +213,12 @@ impl<O: Objects> Crooked<'_, O> {
     }
 
     fn retype<'v>(&self, name: OidRef<'_>, value: Value<'v>) -> Value<'v> {
-        if self.vices.mistyped.iter().any(|column| lies_in(name, column)) { MISTYPED } else { value }
+        let is_among = |columns: &[Vec<u8>]| columns.iter().any(|column| lies_in(name, column));
+        match value {
+            _ if is_among(&self.vices.mistyped) => MISTYPED,
+            _ if is_among(&self.vices.nine_octets) => NINE_OCTETS,
+            honest => honest,
+        }
     }
 
     fn straight_next(&self, after: OidRef<'_>) -> Option<(OidRef<'_>, Value<'_>)> {
@@ -330,6 +341,10 @@ mod tests {
         let get = ask(Version::V2c, PduType::Get, 0, &["1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.3.0"]);
         let mistyped = answers(&Vices { mistyped: vec![name("1.3.6.1.2.1.1.3")], ..Vices::default() }, &get);
         assert_eq!(plain(&mistyped[0]).1[1], format!("1.3.6.1.2.1.1.3.0 {MISTYPED:?}"));
+        let long = answers(&Vices { nine_octets: vec![name("1.3.6.1.2.1.1.3")], ..Vices::default() }, &get);
+        let Ok(Message { pdu: Pdu::Plain(pdu), .. }) = Message::parse(&long[0]) else { panic!("{long:x?}") };
+        let values: Vec<bool> = pdu.varbinds.map(|binding| binding.unwrap().value().is_ok()).collect();
+        assert_eq!(values, [true, false]);
         let shuffled = answers(&Vices { shuffles: Every::ALWAYS, ..Vices::default() }, &get);
         assert!(plain(&shuffled[0]).1[0].starts_with("1.3.6.1.2.1.1.3.0"));
         let wrong = answers(&Vices { wrong_request_id: Every::ALWAYS, wrong_community: Every::ALWAYS, ..Vices::default() }, &get);

@@ -87,11 +87,6 @@ impl Ceiling {
         }
         Ok(())
     }
-
-    /// Returns when the overall ceiling lets the next packet through.
-    pub fn opens(&self, now: Tick) -> Tick {
-        if self.rate.overall == 0 { now } else { self.overall.opens(now) }
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,16 @@ pub struct PlannedTable {
     pub with_alerts: bool,
 }
 
+impl PlannedTable {
+    /// Returns the column that is walked to learn the rows, if that is how they are learned.
+    pub fn walked(&self) -> Option<ObjectId> {
+        match self.rows {
+            Rows::Walk { column } => Some(column),
+            _ => None,
+        }
+    }
+}
+
 /// Is what a reading asks for.
 #[derive(Clone, Debug)]
 pub struct Plan {

@@ -305,7 +305,7 @@ impl Reader {
         let observed_at = self.options.epoch.map(|epoch| epoch + SignedDuration::from_micros(now as i64));
         let context = Context { sections: self.options.plan.sections, observed_at, path: Path::Agent };
         let mut record = Box::new(collect(&self.options.plan.profile, &self.options.catalog, answers, &context));
-        record.address = Some(address.ip().to_string());
+        record.address = Some(shown(address));
         record.problems.extend(finished.problems);
         if answers.is_empty() {
             record.presence = Presence::Unreachable;
@@ -320,6 +320,14 @@ impl Greeting {
         let usual = patience(&plan.profile.read);
         let slower = self.round / (2 * self.communities.len());
         Patience { timeout: usual.timeout << slower, attempts: 1, ..usual }
+    }
+}
+
+/// Writes an address as a record does: without the port, with the interface where it needs one.
+fn shown(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
+        address => address.ip().to_string(),
     }
 }
 

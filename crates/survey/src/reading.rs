@@ -103,6 +103,8 @@ pub struct Reading {
     rows: Vec<Option<Vec<Instance>>>,
     /// Tables whose cells have been queued.
     queued: Vec<bool>,
+    /// Whether the hello was said in this reading.
+    greeted: bool,
     /// hrDeviceIndex of the printer.
     device: Option<u32>,
     answers: Answers,
@@ -164,6 +166,7 @@ impl Reading {
             asked: (0, 0),
             rows: vec![None; plan.tables.len()],
             queued: vec![false; plan.tables.len()],
+            greeted: step == Step::Hello,
             device: None,
             answers: Answers::new(),
             before: None,
@@ -425,10 +428,21 @@ impl Reading {
 
     fn take_row(&mut self, plan: &Plan, place: usize, binding: &Varbind<'_>) {
         let walk = &mut self.walks[place];
+        let was_empty = walk.walk.taken() == 0 && walk.walk.end().is_none();
+        let mut inside = walk.walk.take(binding);
+        let located = plan.profile.locate(binding.name.as_octets());
+        if was_empty && !inside && let Some((column, _)) = located {
+            // The column is missing; where the next one of the same table is not, its rows do as well.
+            let table = &plan.tables[walk.table];
+            if plan.profile.object(column).table == Some(table.id) && binding.name.check().is_ok() && !binding.is_exception() {
+                walk.column = column;
+                walk.walk = Walk::new(&plan.profile.object(column).oid, table.max_rows);
+                inside = walk.walk.take(binding);
+            }
+        }
         let table = walk.table;
-        let inside = walk.walk.take(binding);
-        let told = self.take_elsewhere(plan, binding);
-        if inside && let Some((_, instance)) = told {
+        self.take_elsewhere(plan, binding);
+        if inside && let Some(instance) = located.and_then(|(_, rest)| Instance::from_arcs(tail_arcs(rest))) {
             self.rows[table].get_or_insert_default().push(instance);
         }
     }
@@ -483,7 +497,7 @@ impl Reading {
 
     /// A scalar of the hello that was asked for in v2c and not told is absent: its instance is 0.
     fn is_absent_scalar(&self, plan: &Plan, id: &ObjectId) -> bool {
-        let asked = plan.hello.contains(id);
+        let asked = self.greeted && plan.hello.contains(id);
         asked && self.version == Version::V2c && plan.profile.object(*id).instance == Stands::Scalar
     }
 
@@ -491,9 +505,29 @@ impl Reading {
         self.step = Step::Cells;
         self.at = 0;
         self.queue.clear();
+        self.answers.sort();
+        self.add_rows_told_in_passing(plan);
         self.queue_cells(plan);
         if self.queue.is_empty() {
             self.step = Step::Done;
+        }
+    }
+
+    /// Adds the rows that showed up in another column than the one walked: an agent may lack cells
+    /// of that column, or mix up the order of its answer.
+    fn add_rows_told_in_passing(&mut self, plan: &Plan) {
+        for (table, rows) in plan.tables.iter().zip(&mut self.rows) {
+            let (Some(rows), Some(walked)) = (rows, table.walked()) else { continue };
+            let walked_through = rows.len();
+            for column in &table.columns {
+                let told = self.answers.column(*column).map(|(instance, _)| instance);
+                rows.extend(told.filter(|told| *column != walked && told.as_slice().len() == usize::from(table.index_arcs)));
+            }
+            if rows.len() > walked_through {
+                rows.sort_unstable();
+                rows.dedup();
+                rows.truncate(table.max_rows as usize);
+            }
         }
     }
 
@@ -577,7 +611,9 @@ impl Reading {
             self.queue.push(Ask { object, row: 0 });
         }
         for (table, rows) in plan.tables.iter().zip(&self.rows) {
-            for object in table.columns.iter().filter(|id| moves(id)) {
+            // A row that goes is seen by its first column's silence: going is no event that devices count.
+            let presence = table.walked().filter(|_| table.with_alerts);
+            for object in table.columns.iter().filter(|id| moves(id) || presence == Some(**id)) {
                 let rows = (0..).zip(rows.iter().flatten()).filter(|(_, row)| before.has(*object, row));
                 self.queue.extend(rows.map(|(row, _)| Ask { object: *object, row }));
             }
@@ -592,18 +628,24 @@ impl Reading {
     fn widen(&mut self, plan: &Plan) -> bool {
         self.answers.sort();
         let Some(before) = self.before.take() else { return false };
-        let differs = |object: Standard| before.first(object).map(|(_, value)| value) != self.answers.first(object).map(|(_, value)| value);
+        let differs = |object: Standard| match (before.first(object), self.answers.first(object)) {
+            (Some((_, then)), Some((_, now))) => then != now,
+            _ => false,
+        };
         let restarted = match (before.first(Standard::SysUpTime), self.answers.first(Standard::SysUpTime)) {
             (Some((_, Value::TimeTicks(then))), Some((_, Value::TimeTicks(now)))) => now < then,
             _ => false,
         };
-        if restarted || differs(Standard::PrtGeneralConfigChanges) {
+        let gone = |ask: &&Ask| !self.answers.has(ask.object, &self.instance(plan, ask));
+        let gone: Vec<Ask> = self.queue.iter().filter(gone).copied().collect();
+        let of_alerts = |ask: &Ask| plan.place(ask.object).is_some_and(|place| plan.tables[place].with_alerts);
+        if restarted || differs(Standard::PrtGeneralConfigChanges) || !gone.iter().all(of_alerts) {
             // Rows may have come and gone: everything is read afresh.
             self.rows.iter_mut().for_each(|rows| *rows = None);
             self.begin_shape(plan);
             return self.step != Step::Done;
         }
-        let alerts = differs(Standard::PrtAlertAllEvents);
+        let alerts = differs(Standard::PrtAlertAllEvents) || !gone.is_empty();
         self.before = Some(before);
         if !alerts {
             return false;
@@ -612,23 +654,24 @@ impl Reading {
         self.step != Step::Done
     }
 
-    /// Goes through the tables whose rows come and go with alerts, and keeps all others as they were.
+    /// Asks again for all that moves with alerts, and goes through the tables whose rows come and
+    /// go with them; everything else stays as it was.
     fn read_alerts_again(&mut self, plan: &Plan) {
         let Some(mut merged) = self.before.take() else { return };
-        for (place, table) in plan.tables.iter().enumerate() {
-            self.queued[place] = !table.with_alerts;
-            if table.with_alerts {
-                self.rows[place] = None;
-                merged.remove(|object| table.columns.contains(&object));
-            }
-        }
         merged.merge(&self.answers);
+        let moves = |id: &ObjectId| plan.profile.object(*id).moves == Moves::WithAlerts;
+        merged.remove(|id| moves(&id));
         self.answers = merged;
         self.step = Step::Shape;
-        self.scalars.clear();
-        let with_alerts = plan.tables.iter().enumerate().filter(|(_, table)| table.with_alerts);
-        self.walks = with_alerts.filter_map(|(place, table)| table_walk(plan, place, table.rows, table.max_rows)).collect();
-        if self.walks.is_empty() {
+        self.scalars = plan.scalars.iter().copied().filter(moves).collect();
+        for (place, table) in plan.tables.iter().enumerate() {
+            self.queued[place] = !table.columns.iter().any(moves);
+            if table.with_alerts {
+                self.rows[place] = None;
+                self.walks.extend(table_walk(plan, place, table.rows, table.max_rows));
+            }
+        }
+        if self.scalars.is_empty() && self.walks.is_empty() {
             self.begin_cells(plan);
         }
     }

@@ -70,7 +70,6 @@ pub struct Scan {
     ceiling: Ceiling,
     events: VecDeque<Event>,
     statistics: Statistics,
-    now: Tick,
 }
 
 /// A pass waits this long for stragglers on a network of one's own, where nothing holds answers up.
@@ -108,7 +107,6 @@ impl Scan {
             ceiling: Ceiling::new(options.rate),
             events: VecDeque::new(),
             statistics: Statistics::default(),
-            now: 0,
             options,
         }
     }
@@ -145,7 +143,6 @@ impl Scan {
 
     /// Takes a datagram.
     pub fn handle_input(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
-        self.now = now;
         self.statistics.answers += 1;
         self.statistics.answer_octets += datagram.len() as u64;
         let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(datagram) else {
@@ -211,15 +208,13 @@ impl Scan {
         let number = self.next;
         self.next += u64::from(self.options.shards.max(1));
         let extra = || self.options.extras.get((number - self.options.targets.len()) as usize).copied();
-        let target = self.options.targets.get(number).map(|address| SocketAddr::new(address, self.options.port));
-        if let Some(address) = target.or_else(extra) {
+        if let Some(address) = self.options.targets.socket_address(number, self.options.port).or_else(extra) {
             self.reader.read(address, false);
         }
         true
     }
 
     pub fn handle_timeout(&mut self, now: Tick) {
-        self.now = now;
         self.reader.handle_timeout(now);
         if let Some(sweep) = &mut self.sweep {
             sweep.handle_timeout(now);
@@ -239,7 +234,6 @@ impl Scan {
     ///
     /// Readings go first: what has been found is to be seen soon.
     pub fn poll_transmit(&mut self, now: Tick, out: &mut Vec<u8>) -> Option<SocketAddr> {
-        self.now = now;
         let to = loop {
             if let Some(to) = self.reader.poll_transmit(now, &mut self.ceiling, out) {
                 break to;
@@ -264,7 +258,7 @@ impl Scan {
     }
 
     pub fn poll_timeout(&self) -> Option<Tick> {
-        let sweep = self.sweep.as_ref().and_then(|sweep| sweep.poll_timeout(self.now, &self.ceiling));
+        let sweep = self.sweep.as_ref().and_then(Sweep::poll_timeout);
         self.reader.poll_timeout().into_iter().chain(sweep).min()
     }
 }

@@ -74,6 +74,8 @@ pub struct Sweep {
     new_in_pass: u64,
     all_found: u64,
     last_news: Tick,
+    /// When the ceiling lets the next request through.
+    held_until: Tick,
     ended_passes: VecDeque<(u32, u64)>,
     done: bool,
 }
@@ -101,6 +103,7 @@ impl Sweep {
             new_in_pass: 0,
             all_found: 0,
             last_news: 0,
+            held_until: 0,
             ended_passes: VecDeque::new(),
             done,
             options,
@@ -126,8 +129,8 @@ impl Sweep {
     }
 
     fn address(&self, number: u64) -> Option<SocketAddr> {
-        match self.options.targets.get(number) {
-            Some(address) => Some(SocketAddr::new(address, self.options.port)),
+        match self.options.targets.socket_address(number, self.options.port) {
+            Some(address) => Some(address),
             None => self.options.extras.get((number - self.options.targets.len()) as usize).copied(),
         }
     }
@@ -151,7 +154,8 @@ impl Sweep {
                 self.place += 1;
                 continue;
             };
-            if ceiling.take(now, address.ip()).is_err() {
+            if let Err(until) = ceiling.take(now, address.ip()) {
+                self.held_until = until;
                 return None;
             }
             self.place += 1;
@@ -191,7 +195,8 @@ impl Sweep {
         // who answers a broadcast is himself.
         let answers_for_many = number >= self.options.targets.len() && asked.ip() != from.ip();
         let (address, is_new) = if answers_for_many {
-            let address = SocketAddr::new(from.ip(), asked.port());
+            let mut address = from;
+            address.set_port(asked.port());
             (address, self.note_elsewhere(address))
         } else {
             (asked, !self.is_found(number) && !self.elsewhere.contains(&asked))
@@ -251,10 +256,10 @@ impl Sweep {
     }
 
     /// Returns when the sweep wants to go on.
-    pub fn poll_timeout(&self, now: Tick, ceiling: &Ceiling) -> Option<Tick> {
+    pub fn poll_timeout(&self) -> Option<Tick> {
         match (self.done, self.place < self.order.len()) {
             (true, _) => None,
-            (false, true) => Some(ceiling.opens(now)),
+            (false, true) => Some(self.held_until),
             (false, false) => Some(self.quiet_until()),
         }
     }

@@ -7,7 +7,7 @@
 //! Nothing here reads a file or asks a name server: names stay names until somebody resolves them.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// Is the number of addresses above which a sweep has to be confirmed.
 pub const ASK_ABOVE: u64 = 1_048_576;
@@ -312,6 +312,14 @@ impl Targets {
     /// 0 where none is named.
     pub fn scope(&self, index: u64) -> u32 {
         self.v6_at(index).map_or(0, |(_, scope)| scope)
+    }
+
+    /// Returns where the address with this number is reached on a port.
+    pub fn socket_address(&self, index: u64, port: u16) -> Option<SocketAddr> {
+        match self.get(index)? {
+            IpAddr::V6(address) => Some(SocketAddrV6::new(address, port, 0, self.scope(index)).into()),
+            address => Some(SocketAddr::new(address, port)),
+        }
     }
 
     fn v6_at(&self, index: u64) -> Option<(Ipv6Addr, u32)> {

@@ -228,9 +228,9 @@ impl FinisherCode {
     fn from_label(label: &str) -> Option<Self> {
         FinisherFamily::LISTED.iter().find_map(|family| {
             let rest = label.strip_prefix(family.name()?)?;
-            let generic = Self::GENERIC.clone().find(|number| suffix(*number).is_some_and(|(first, tail)| {
-                rest.strip_prefix(first.to_ascii_uppercase()) == Some(tail)
-            }))?;
+            let generic = Self::GENERIC
+                .clone()
+                .find(|number| suffix(*number).is_some_and(|(first, tail)| rest.strip_prefix(first.to_ascii_uppercase()) == Some(tail)))?;
             Some(FinisherCode { family: *family, generic: generic as u8 })
         })
     }

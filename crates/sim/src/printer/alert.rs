@@ -129,7 +129,10 @@ mod tests {
         assert_eq!((table.all_events, table.critical_events), (132, 8));
         table.remove(Condition::Jam);
         table.settle(1);
-        assert_eq!(table.next(OidRef::new(&[])).map(|(name, value)| (name.to_string(), value)), Some((names[1].clone(), Value::Integer(5))));
+        assert_eq!(
+            table.next(OidRef::new(&[])).map(|(name, value)| (name.to_string(), value)),
+            Some((names[1].clone(), Value::Integer(5)))
+        );
         assert_eq!((table.all_events, table.alerts().len()), (132, 1));
     }
 }

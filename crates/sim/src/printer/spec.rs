@@ -292,7 +292,8 @@ impl ModelSpec {
     /// Describes a printer in colour that tells its levels in tens of percent.
     pub fn color_printer() -> Self {
         use SupplyKind::*;
-        let tens = |row, colorant, description| SupplySpec::new(row, Toner(colorant), description, 6_000).in_percent(LevelBehaviour::Steps(10));
+        let tens =
+            |row, colorant, description| SupplySpec::new(row, Toner(colorant), description, 6_000).in_percent(LevelBehaviour::Steps(10));
         ModelSpec {
             name: "Specimen CP-220",
             description: "Specimen CP-220",

@@ -1,0 +1,268 @@
+//! Everything one device said, with the object each value came from.
+
+use model::DeviceRecord;
+use model::record::{Alert, Input, Output, Supply};
+use model::standard::{AlertSeverityLevel, CoverStatus, SubUnitStatus};
+
+use crate::attention::{self, Urgency};
+use crate::grid::{Cell, write_grid};
+use crate::paint::{Paint, Style};
+use crate::supply;
+use crate::table;
+use crate::text::{counted, grouped, percent, safe_text, words};
+
+/// Is how wide a field may be before it pushes the rest of its line aside.
+const WIDEST: usize = 44;
+const BAR: usize = 8;
+
+/// Returns the device in groups: who it is, what it counted, what it has left, how it is.
+///
+/// Groups of which the device said nothing are left out.
+pub fn render(record: &DeviceRecord, style: &Style) -> String {
+    let mut page = Page { out: String::new(), style };
+    page.heading(record);
+    page.group("Identity", identity(record));
+    page.group("Meters", meters(record));
+    page.group("Supplies", record.supplies.iter().map(|supply| supply_row(supply, style)).collect());
+    page.group("Service items", service_items(record, style));
+    page.group("Inputs", record.inputs.iter().map(input_row).collect());
+    page.group("Outputs", record.outputs.iter().map(output_row).collect());
+    page.group("Covers", covers(record));
+    page.group("Alerts", record.alerts.iter().map(alert_row).collect());
+    page.group("Status", status(record));
+    page.group("Options", options(record));
+    page.group("Configuration", configuration(record));
+    page.group("Problems", record.problems.iter().map(|problem| vec![said(problem)]).collect());
+    page.out
+}
+
+struct Page<'a> {
+    out: String,
+    style: &'a Style,
+}
+
+impl Page<'_> {
+    fn heading(&mut self, record: &DeviceRecord) {
+        let needs = attention::of(record);
+        let name = Some(table::printer_name(record)).filter(|name| !name.is_empty());
+        let colour = self.style.colour;
+        Paint::Bold.write(&mut self.out, &name.unwrap_or_else(|| "a device without a name".to_owned()), colour);
+        self.out.push_str(&format!("  {}  {}", table::where_it_is(record), table::presence_word(record.presence)));
+        if let Some(time) = record.observed_at {
+            Paint::Dim.write(&mut self.out, &format!("  {}", time.strftime("%Y-%m-%d %H:%M:%S UTC")), colour);
+        }
+        self.out.push('\n');
+        let (sign, paint) = table::mark(needs.urgency, self.style);
+        for reason in &needs.reasons {
+            let paint = if needs.urgency == Urgency::Notice { Paint::Plain } else { paint };
+            paint.write(&mut self.out, &format!("{sign} {reason}"), colour);
+            self.out.push('\n');
+        }
+    }
+
+    fn group(&mut self, title: &str, rows: Vec<Vec<Cell>>) {
+        if rows.is_empty() {
+            return;
+        }
+        self.out.push('\n');
+        Paint::Bold.write(&mut self.out, title, self.style.colour);
+        self.out.push('\n');
+        write_grid(&mut self.out, "  ", &rows, WIDEST, self.style);
+    }
+}
+
+fn said(text: &str) -> Cell {
+    Cell::plain(safe_text(text))
+}
+
+fn named(name: &str, value: Cell) -> Vec<Cell> {
+    vec![Cell::new(name, Paint::Dim), value]
+}
+
+fn origin(origin: &model::Origin) -> Cell {
+    Cell::new(safe_text(&origin.to_string()), Paint::Dim)
+}
+
+fn number(index: u32) -> Cell {
+    Cell::new(index.to_string(), Paint::Dim).right()
+}
+
+fn identity(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+    let identity = &record.identity;
+    let board = identity.board.as_ref();
+    let macs = (!identity.mac_addresses.is_empty()).then(|| identity.mac_addresses.join(", "));
+    let fields = [
+        ("manufacturer", identity.manufacturer.as_ref()),
+        ("model", identity.model.as_ref()),
+        ("serial number", identity.serial_number.as_ref()),
+        ("firmware", identity.firmware.as_ref()),
+        ("builder", identity.builder.as_ref()),
+        ("board manufacturer", board.and_then(|board| board.manufacturer.as_ref())),
+        ("board model", board.and_then(|board| board.model.as_ref())),
+        ("board serial number", board.and_then(|board| board.serial_number.as_ref())),
+        ("system name", identity.system_name.as_ref()),
+        ("location", identity.location.as_ref()),
+        ("MAC addresses", macs.as_ref()),
+        ("printer UUID", identity.printer_uuid.as_ref()),
+        ("system description", identity.system_description.as_ref()),
+        ("system object id", identity.system_object_id.as_ref()),
+        ("1284 device id", identity.device_id.as_ref()),
+    ];
+    fields.into_iter().filter_map(|(name, value)| Some(named(name, said(value?)))).collect()
+}
+
+fn meters(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+    let row = |meter: &model::record::Meter| {
+        let evidence = format!("{:?}", meter.evidence).to_lowercase();
+        let paint = if evidence == "conflicting" { Paint::Yellow } else { Paint::Plain };
+        vec![
+            said(&meter.name),
+            Cell::plain(grouped(meter.value)).right(),
+            Cell::plain(counted(meter.unit)),
+            Cell::new(evidence, paint),
+            origin(&meter.origin),
+        ]
+    };
+    record.meters.iter().map(row).collect()
+}
+
+fn supply_row(supply: &Supply, style: &Style) -> Vec<Cell> {
+    let need = supply::need(supply);
+    let drawn = match supply.remaining {
+        Some(share) => {
+            let (full, rest) = supply::bar(share, BAR, style);
+            Cell::new(full, supply::paint(supply)).and(rest, Paint::Dim)
+        }
+        None => Cell::default(),
+    };
+    let unit = supply.unit.map(|unit| words(&unit.to_string()));
+    let name = supply::name(supply);
+    let mut about: Vec<String> = Vec::new();
+    about.extend(supply.description.as_deref().map(|text| safe_text(text).into_owned()).filter(|text| *text != name));
+    about.extend(supply.part_number.as_deref().map(|part| format!("part {}", safe_text(part))));
+    about.extend(supply.serial_number.as_deref().map(|serial| format!("serial {}", safe_text(serial))));
+    vec![
+        number(supply.index),
+        Cell::plain(name),
+        drawn,
+        Cell::new(supply::left(supply), supply::alarm(need)).right(),
+        Cell::plain(supply::amount(supply.level, supply.capacity, unit.as_deref(), supply.class)),
+        Cell::plain(about.join(", ")),
+        origin(&supply.origin),
+    ]
+}
+
+fn service_items(record: &DeviceRecord, style: &Style) -> Vec<Vec<Cell>> {
+    let row = |item: &model::record::ServiceItem| {
+        let left = item.remaining.map_or_else(|| style.absent().to_owned(), percent);
+        vec![said(&item.name), Cell::plain(left).right()]
+    };
+    record.service_items.iter().map(row).collect()
+}
+
+fn input_row(input: &Input) -> Vec<Cell> {
+    let unit = input.unit.map(|unit| words(&unit.to_string()));
+    vec![
+        number(input.index),
+        said(input.name.as_deref().unwrap_or_default()),
+        Cell::plain(input.kind.map(|kind| words(&kind.to_string())).unwrap_or_default()),
+        said(input.media.as_deref().unwrap_or_default()),
+        Cell::plain(supply::amount(input.level, input.capacity, unit.as_deref(), None)),
+        sub_unit(input.status),
+        origin(&input.origin),
+    ]
+}
+
+fn output_row(output: &Output) -> Vec<Cell> {
+    let unit = output.unit.map(|unit| words(&unit.to_string()));
+    let room = supply::amount(output.room, output.capacity, unit.as_deref(), None);
+    vec![
+        number(output.index),
+        said(output.name.as_deref().unwrap_or_default()),
+        Cell::plain(output.kind.map(|kind| words(&kind.to_string())).unwrap_or_default()),
+        Cell::plain(if room == "?" { room } else { format!("room: {room}") }),
+        sub_unit(output.status),
+        origin(&output.origin),
+    ]
+}
+
+fn sub_unit(status: Option<SubUnitStatus>) -> Cell {
+    let Some(status) = status else { return Cell::default() };
+    let paint = match status {
+        status if status.has_critical_alert() => Paint::Red,
+        status if status.has_non_critical_alert() || status.is_off_line() => Paint::Yellow,
+        _ => Paint::Plain,
+    };
+    Cell::new(words(&status.to_string()).replace('+', ", "), paint)
+}
+
+fn covers(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+    let row = |cover: &model::record::Cover| {
+        let open = matches!(cover.status, Some(CoverStatus::CoverOpen | CoverStatus::InterlockOpen));
+        let status = cover.status.map(|status| words(&status.to_string())).unwrap_or_default();
+        vec![
+            number(cover.index),
+            said(cover.description.as_deref().unwrap_or_default()),
+            Cell::new(status, if open { Paint::Red } else { Paint::Plain }),
+            origin(&cover.origin),
+        ]
+    };
+    record.covers.iter().map(row).collect()
+}
+
+fn alert_row(alert: &Alert) -> Vec<Cell> {
+    let paint = match alert.severity {
+        Some(AlertSeverityLevel::Critical) => Paint::Red,
+        Some(AlertSeverityLevel::Warning | AlertSeverityLevel::WarningBinaryChangeEvent) => Paint::Yellow,
+        _ => Paint::Plain,
+    };
+    let label = |text: Option<String>| Cell::plain(text.map(|text| words(&text)).unwrap_or_default());
+    let place = match (alert.group, alert.group_index) {
+        (Some(group), Some(row)) => format!("{} {row}", words(&group.to_string())),
+        (Some(group), None) => words(&group.to_string()),
+        (None, _) => String::new(),
+    };
+    vec![
+        number(alert.index),
+        Cell::new(alert.severity.map(|severity| words(&severity.to_string())).unwrap_or_default(), paint),
+        label(alert.code.map(|code| code.to_string())),
+        Cell::plain(place),
+        Cell::plain(alert.location.map(|location| format!("location {location}")).unwrap_or_default()),
+        said(alert.description.as_deref().unwrap_or_default()),
+        label(alert.training.map(|training| training.to_string())),
+        Cell::plain(alert.raised_at.map(|time| time.strftime("since %Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()),
+        origin(&alert.origin),
+    ]
+}
+
+fn status(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+    let status = &record.status;
+    let errors: Vec<String> = status.errors.iter().map(|error| words(&error.to_string())).collect();
+    let mut rows = Vec::new();
+    rows.extend(status.device.map(|device| named("device", Cell::plain(device.to_string()))));
+    rows.extend(status.printer.map(|printer| named("printer", Cell::plain(printer.to_string()))));
+    rows.extend((!errors.is_empty()).then(|| named("errors", Cell::new(errors.join(", "), Paint::Yellow))));
+    let lines = status.console.as_deref().unwrap_or_default().lines().filter(|line| !line.trim().is_empty());
+    rows.extend(lines.enumerate().map(|(place, line)| named(if place == 0 { "console" } else { "" }, said(line))));
+    rows.extend(status.up_time.map(|ticks| named("SNMP agent up for", Cell::plain(duration(ticks)))));
+    rows.extend(record.diagnostic_mode.as_deref().map(|mode| named("diagnostic mode", said(mode))));
+    rows
+}
+
+/// Returns hundredths of a second as days, hours and minutes.
+fn duration(ticks: u32) -> String {
+    let minutes = ticks / 6000;
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+fn options(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+    record.options.iter().map(|option| vec![said(&option.name), said(&option.value), origin(&option.origin)]).collect()
+}
+
+fn configuration(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+    record.configuration.iter().map(|(object, value)| vec![Cell::new(safe_text(object), Paint::Dim), said(value)]).collect()
+}

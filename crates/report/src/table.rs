@@ -1,0 +1,414 @@
+//! The terminal's table: one device a line, what needs attention first.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use model::DeviceRecord;
+use model::record::{Evidence, Presence, Supply};
+use model::standard::MarkerCounterUnit;
+
+use crate::attention::{self, Attention, Urgency};
+use crate::grid::{Cell, write_line};
+use crate::paint::{Paint, Style};
+use crate::supply::{self, Need};
+use crate::text::{columns, count, counted, grouped, safe_text, shorten, words};
+
+/// Returns the table of these devices with a line that sums them up.
+///
+/// A narrow terminal gets shorter bars, then percentages without bars, then fewer columns; the
+/// address is never cut.
+pub fn render(records: &[DeviceRecord], style: &Style) -> String {
+    let rows: Vec<Row> = attention::sorted(records).into_iter().map(|(record, needs)| Row::new(record, needs, style)).collect();
+    let mut out = String::new();
+    if !rows.is_empty() {
+        write_rows(&mut out, &rows, style);
+        out.push('\n');
+    }
+    write_summary(&mut out, records, &rows, style);
+    out
+}
+
+/// Is what one line of the table can show.
+struct Row<'a> {
+    urgency: Urgency,
+    address: String,
+    printer: String,
+    serial: Option<String>,
+    location: Option<String>,
+    total: Option<Cell>,
+    /// What marks paper, in the order of reading; everything, of a device that tells of no such supply.
+    supplies: Vec<&'a Supply>,
+    /// Other supplies that need somebody: shown where there is room.
+    parts: Vec<&'a Supply>,
+    state: Cell,
+    reasons: usize,
+}
+
+impl<'a> Row<'a> {
+    fn new(record: &'a DeviceRecord, needs: Attention, style: &Style) -> Self {
+        let (mut supplies, mut parts): (Vec<&Supply>, Vec<&Supply>) = record.supplies.iter().partition(|supply| supply::is_marking(supply));
+        supplies.sort_by_key(|supply| supply::place(supply));
+        if supplies.is_empty() {
+            std::mem::swap(&mut supplies, &mut parts);
+        }
+        parts.retain(|supply| supply::need(supply) <= Need::Low);
+        Row {
+            urgency: needs.urgency,
+            address: where_it_is(record),
+            printer: printer_name(record),
+            serial: record.identity.serial_number.as_deref().map(|serial| safe_text(serial).into_owned()),
+            location: record.identity.location.as_deref().map(|place| safe_text(place).into_owned()).filter(|place| !place.is_empty()),
+            total: total(record, style),
+            supplies,
+            parts,
+            state: state(record, &needs, style),
+            reasons: needs.reasons.len(),
+        }
+    }
+}
+
+/// Returns the address, or the recording's name.
+pub(crate) fn where_it_is(record: &DeviceRecord) -> String {
+    let text = record.address.as_deref().or(record.recording.as_deref());
+    text.map_or_else(|| "?".to_owned(), |text| safe_text(text).into_owned())
+}
+
+/// Returns maker and model, each once.
+pub(crate) fn printer_name(record: &DeviceRecord) -> String {
+    let identity = &record.identity;
+    let manufacturer = identity.manufacturer.as_deref().map(safe_text).unwrap_or_default();
+    let model = identity.model.as_deref().map(safe_text).unwrap_or_default();
+    match (manufacturer.as_ref(), model.as_ref()) {
+        ("", "") => match identity.system_description.as_deref().map(safe_text) {
+            Some(description) => description.into_owned(),
+            None => String::new(),
+        },
+        ("", model) => model.to_owned(),
+        (manufacturer, "") => manufacturer.to_owned(),
+        (manufacturer, model) if model.to_lowercase().starts_with(&manufacturer.to_lowercase()) => model.to_owned(),
+        (manufacturer, model) => format!("{manufacturer} {model}"),
+    }
+}
+
+fn total(record: &DeviceRecord, style: &Style) -> Option<Cell> {
+    let meter = record.meters.iter().find(|meter| meter.name == "total")?;
+    let mut cell = Cell::plain(grouped(meter.value));
+    match meter.unit {
+        Some(MarkerCounterUnit::Impressions) => {}
+        Some(unit) => cell = cell.and(format!(" {}", words(&unit.to_string())), Paint::Dim),
+        None => cell = cell.and(" ?", Paint::Dim),
+    }
+    if meter.evidence == Evidence::Conflicting {
+        cell = cell.and(if style.unicode { " ≠" } else { " !=" }, Paint::Yellow);
+    }
+    Some(cell.right())
+}
+
+/// Returns a mark and a word, so that nobody depends on colour.
+pub(crate) fn mark(urgency: Urgency, style: &Style) -> (&'static str, Paint) {
+    let (sign, ascii, paint) = match urgency {
+        Urgency::Fault => ("✖", "X", Paint::Red),
+        Urgency::UsedUp => ("▲", "!", Paint::Red),
+        Urgency::Low | Urgency::Refusing => ("▲", "!", Paint::Yellow),
+        Urgency::Notice => ("●", "i", Paint::Blue),
+        Urgency::Fine => ("●", "*", Paint::Green),
+        Urgency::Absent => ("○", "-", Paint::Dim),
+    };
+    (if style.unicode { sign } else { ascii }, paint)
+}
+
+pub(crate) fn presence_word(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Ready => "ready",
+        Presence::Printing => "printing",
+        Presence::Asleep => "asleep",
+        Presence::Off => "off",
+        Presence::Unreachable => "unreachable",
+        Presence::Refusing => "refusing",
+        Presence::Unknown => "state not told",
+    }
+}
+
+fn state(record: &DeviceRecord, needs: &Attention, style: &Style) -> Cell {
+    let (sign, paint) = match record.presence {
+        Presence::Unknown if needs.urgency == Urgency::Fine => ("?", Paint::Dim),
+        _ => mark(needs.urgency, style),
+    };
+    let cell = Cell::new(sign, paint).and(" ", Paint::Plain);
+    let more = |told: usize| match needs.reasons.len().saturating_sub(told) {
+        0 => String::new(),
+        more => format!(" +{more}"),
+    };
+    match (needs.urgency, needs.reasons.first()) {
+        (Urgency::Notice, Some(reason)) => cell.and(format!("{}; ", presence_word(record.presence)), Paint::Plain).and(reason, Paint::Dim),
+        (Urgency::Fine | Urgency::Absent | Urgency::Notice, _) | (_, None) => {
+            let paint = if needs.urgency == Urgency::Absent { Paint::Dim } else { Paint::Plain };
+            cell.and(presence_word(record.presence), paint)
+        }
+        (_, Some(reason)) => cell.and(reason, paint).and(more(1), Paint::Dim),
+    }
+}
+
+/// Is how a line's supplies are drawn, from much room to little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drawing {
+    /// Bars of this many columns, with percentages.
+    Bars(usize),
+    Percentages,
+}
+
+const DRAWINGS: [Drawing; 6] =
+    [Drawing::Bars(8), Drawing::Bars(6), Drawing::Bars(5), Drawing::Bars(4), Drawing::Bars(3), Drawing::Percentages];
+
+fn draw(supplies: &[&Supply], drawing: Drawing, style: &Style) -> Cell {
+    let mut cell = Cell::default();
+    for (place, supply) in supplies.iter().enumerate() {
+        if place > 0 {
+            cell = cell.and("  ", Paint::Plain);
+        }
+        cell.extend(draw_one(supply, drawing, style));
+    }
+    cell
+}
+
+/// Draws as many as fit, those nearest to their end first, and counts the others.
+fn draw_few(supplies: &[&Supply], width: usize, style: &Style) -> Cell {
+    let mut by_need = supplies.to_vec();
+    by_need.sort_by(|a, b| nearer_to_end(a, b));
+    (1..=by_need.len())
+        .rev()
+        .find_map(|shown| {
+            let mut cell = draw(&by_need[..shown], Drawing::Percentages, style);
+            if shown < by_need.len() {
+                cell = cell.and(format!("  +{}", by_need.len() - shown), Paint::Dim);
+            }
+            (cell.columns() <= width || shown == 1).then_some(cell)
+        })
+        .unwrap_or_else(|| Cell::new(style.absent(), Paint::Dim))
+}
+
+/// Is how many columns the name of a supply may take.
+const SHORT_NAME: usize = 12;
+
+fn draw_one(supply: &Supply, drawing: Drawing, style: &Style) -> Cell {
+    let need = supply::need(supply);
+    let name_paint = match supply::paint(supply) {
+        Paint::Plain => Paint::Bold,
+        colour => colour,
+    };
+    let name = supply::short_name(supply);
+    let cell = Cell::new(shorten(&name, SHORT_NAME, style.cut()), name_paint).and(" ", Paint::Plain);
+    let left = supply::left(supply);
+    match (drawing, supply.remaining) {
+        (Drawing::Bars(width), Some(share)) => {
+            let (full, rest) = supply::bar(share, width, style);
+            cell.and(full, supply::paint(supply)).and(rest, Paint::Dim).and(format!(" {left:>4}"), supply::alarm(need))
+        }
+        // As wide as a bar, so that the next supply stands under its like.
+        (Drawing::Bars(width), None) => cell.and(format!("{left:<0$}", width + 5), supply::alarm(need)),
+        (Drawing::Percentages, _) => cell.and(left, supply::alarm(need)),
+    }
+}
+
+/// Returns the supply nearest to its end, as far as the device tells.
+pub(crate) fn worst<'a>(supplies: &[&'a Supply]) -> Option<&'a Supply> {
+    supplies.iter().copied().min_by(|a, b| nearer_to_end(a, b))
+}
+
+fn nearer_to_end(a: &Supply, b: &Supply) -> Ordering {
+    let share = |supply: &Supply| supply.remaining.unwrap_or(1.0);
+    supply::need(a).cmp(&supply::need(b)).then(share(a).total_cmp(&share(b)))
+}
+
+/// Is which columns are shown and how wide each is.
+struct Layout {
+    address: usize,
+    printer: usize,
+    serial: Option<usize>,
+    location: Option<usize>,
+    total: usize,
+    supplies: usize,
+    state: usize,
+    drawing: Drawing,
+}
+
+/// Is a way to divide a line, and what it leaves to printer and state at least.
+struct Candidate {
+    location: bool,
+    serial: bool,
+    drawing: Drawing,
+    printer: usize,
+    state: usize,
+}
+
+/// Lists the candidates from much room to little.
+const CANDIDATES: [Candidate; 11] = [
+    candidate(true, true, 0, 26, 30),
+    candidate(true, true, 1, 26, 30),
+    candidate(true, true, 2, 24, 28),
+    candidate(false, true, 0, 26, 30),
+    candidate(false, true, 1, 26, 30),
+    candidate(false, true, 2, 22, 26),
+    candidate(false, true, 3, 20, 24),
+    candidate(false, true, 4, 18, 20),
+    candidate(false, true, 5, 16, 18),
+    candidate(false, false, 5, 16, 18),
+    candidate(false, false, 5, 14, 14),
+];
+
+const fn candidate(location: bool, serial: bool, drawing: usize, printer: usize, state: usize) -> Candidate {
+    Candidate { location, serial, drawing: DRAWINGS[drawing], printer, state }
+}
+
+/// Is how much of the elastic columns is of use.
+const PRINTER: usize = 36;
+const STATE: usize = 48;
+const LOCATION: usize = 28;
+const SERIAL: usize = 20;
+/// The least for a location.
+const SOME_LOCATION: usize = 12;
+/// The supplies of one colour on a narrow terminal: `K 100%  +3`.
+const FEW_SUPPLIES: usize = 11;
+/// A row of more supplies than this does not push the others into a poorer drawing.
+const COLOURS: usize = 4;
+
+fn lay_out(rows: &[Row<'_>], style: &Style) -> Layout {
+    let widest = |heading: &str, width: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(width).max().unwrap_or(0).max(heading.len());
+    let of = |text: &Option<String>| text.as_deref().map_or(0, columns);
+    let address = widest("ADDRESS", &|row| columns(&row.address));
+    let total = widest("TOTAL", &|row| row.total.as_ref().map_or(0, Cell::columns));
+    let printer = widest("PRINTER", &|row| columns(&row.printer)).min(PRINTER);
+    let state = widest("STATE", &|row| row.state.columns()).min(STATE);
+    let serial = Some(widest("SERIAL", &|row| of(&row.serial)).min(SERIAL)).filter(|_| rows.iter().any(|row| row.serial.is_some()));
+    let location =
+        Some(widest("LOCATION", &|row| of(&row.location)).min(LOCATION)).filter(|_| rows.iter().any(|row| row.location.is_some()));
+    let colours = |drawing| {
+        let of_row = |row: &Row<'_>| if row.supplies.len() > COLOURS { 0 } else { draw(&row.supplies, drawing, style).columns() };
+        widest("SUPPLIES", &of_row)
+    };
+    let mut layout =
+        Layout { address, printer: 0, serial: None, location: None, total, supplies: 0, state: 0, drawing: Drawing::Percentages };
+    let mut spare = 0;
+    for (place, candidate) in CANDIDATES.iter().enumerate() {
+        layout.drawing = candidate.drawing;
+        layout.serial = serial.filter(|_| candidate.serial);
+        layout.location = location.filter(|_| candidate.location).map(|natural| natural.min(SOME_LOCATION));
+        layout.printer = printer.min(candidate.printer);
+        layout.state = state.min(candidate.state);
+        let last = place + 1 == CANDIDATES.len();
+        layout.supplies = if last { FEW_SUPPLIES } else { colours(candidate.drawing) };
+        if let Some(left) = style.width.checked_sub(layout.columns()) {
+            spare = left;
+            break;
+        }
+    }
+    let mut grow = |width: &mut usize, most: usize| {
+        let more = most.saturating_sub(*width).min(spare);
+        *width += more;
+        spare -= more;
+    };
+    grow(&mut layout.state, state);
+    grow(&mut layout.printer, printer);
+    if let (Some(width), Some(most)) = (&mut layout.location, location) {
+        grow(width, most);
+    }
+    // What is left over goes to rows with more to show.
+    let all = |row: &Row<'_>| draw(&[&row.supplies[..], &row.parts[..]].concat(), layout.drawing, style).columns();
+    grow(&mut layout.supplies, widest("SUPPLIES", &all));
+    layout
+}
+
+impl Layout {
+    fn widths(&self) -> impl Iterator<Item = usize> {
+        let shown =
+            [Some(self.address), Some(self.printer), self.serial, self.location, Some(self.total), Some(self.supplies), Some(self.state)];
+        shown.into_iter().flatten()
+    }
+
+    /// Returns how many columns a line takes, with the blanks between.
+    fn columns(&self) -> usize {
+        self.widths().map(|width| width + 2).sum::<usize>() - 2
+    }
+}
+
+fn write_rows(out: &mut String, rows: &[Row<'_>], style: &Style) {
+    let layout = lay_out(rows, style);
+    let widths: Vec<usize> = layout.widths().collect();
+    let heading = |text: &str| Cell::new(text, Paint::Bold);
+    let mut head = vec![heading("ADDRESS"), heading("PRINTER")];
+    head.extend(layout.serial.map(|_| heading("SERIAL")));
+    head.extend(layout.location.map(|_| heading("LOCATION")));
+    head.extend([heading("TOTAL").right(), heading("SUPPLIES"), heading("STATE")]);
+    write_line(out, &head, &widths, style);
+    for row in rows {
+        let dim = if row.urgency == Urgency::Absent { Paint::Dim } else { Paint::Plain };
+        let mut cells = vec![Cell::new(row.address.as_str(), dim), text_or_absent(Some(&row.printer), style)];
+        cells.extend(layout.serial.map(|_| text_or_absent(row.serial.as_ref(), style)));
+        cells.extend(layout.location.map(|_| Cell::plain(row.location.clone().unwrap_or_default())));
+        cells.push(row.total.clone().unwrap_or_else(|| Cell::new(style.absent(), Paint::Dim).right()));
+        cells.push(drawn_to_fit(row, &layout, style));
+        cells.push(row.state.clone());
+        write_line(out, &cells, &widths, style);
+    }
+}
+
+fn text_or_absent(text: Option<&String>, style: &Style) -> Cell {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => Cell::plain(text.as_str()),
+        None => Cell::new(style.absent(), Paint::Dim),
+    }
+}
+
+/// Draws a row's supplies as the table does, or more simply where there are too many.
+fn drawn_to_fit(row: &Row<'_>, layout: &Layout, style: &Style) -> Cell {
+    let from = DRAWINGS.iter().position(|drawing| *drawing == layout.drawing).expect("is one of them");
+    let all = [&row.supplies[..], &row.parts[..]].concat();
+    let choices = DRAWINGS[from..].iter().flat_map(|drawing| [(&all, *drawing), (&row.supplies, *drawing)]);
+    let mut drawn = choices.filter(|(supplies, _)| !supplies.is_empty()).map(|(supplies, drawing)| draw(supplies, drawing, style));
+    drawn.find(|cell| cell.columns() <= layout.supplies).unwrap_or_else(|| draw_few(&row.supplies, layout.supplies, style))
+}
+
+fn write_summary(out: &mut String, records: &[DeviceRecord], rows: &[Row<'_>], style: &Style) {
+    let text = summary(records, rows.iter().map(|row| row.urgency));
+    let bold = text.find([':', ';']).unwrap_or(text.len());
+    Paint::Bold.write(out, &text[..bold], style.colour);
+    out.push_str(&text[bold..]);
+    out.push('\n');
+    if rows.iter().any(|row| row.reasons > 1) || records.iter().any(|record| !record.problems.is_empty()) {
+        Paint::Dim.write(out, "`roundsman probe ADDRESS` shows everything a printer says; --format ndjson all of them.", style.colour);
+        out.push('\n');
+    }
+}
+
+/// Returns one line that sums a fleet up: how many, how many need somebody, what their meters add up to.
+pub(crate) fn summary(records: &[DeviceRecord], urgencies: impl Iterator<Item = Urgency>) -> String {
+    let mut attention = 0;
+    let mut absent = 0;
+    for urgency in urgencies {
+        attention += usize::from(urgency.needs_attention());
+        absent += usize::from(urgency == Urgency::Absent);
+    }
+    let mut text = count(records.len(), "printer");
+    if !records.is_empty() {
+        let verb = if attention == 1 { "needs" } else { "need" };
+        text.push_str(&format!(": {} {verb} attention", if attention == 0 { "none".to_owned() } else { grouped(attention as u64) }));
+    }
+    if absent > 0 {
+        text.push_str(&format!(", {absent} not reachable"));
+    }
+    // Impressions and sheets are different things: they are not added up.
+    let mut totals: BTreeMap<Option<MarkerCounterUnit>, u64> = BTreeMap::new();
+    for meter in records.iter().filter_map(|record| record.meters.iter().find(|meter| meter.name == "total")) {
+        let sum = totals.entry(meter.unit).or_default();
+        *sum = sum.saturating_add(meter.value);
+    }
+    let totals: Vec<String> = totals.iter().map(|(unit, sum)| format!("{} {}", grouped(*sum), counted(*unit))).collect();
+    if !totals.is_empty() {
+        text.push_str(&format!("; total meters {}", totals.join(" and ")));
+    }
+    match records.iter().map(|record| record.problems.len()).sum() {
+        0 => {}
+        problems => text.push_str(&format!("; {} while reading", count(problems, "problem"))),
+    }
+    text
+}
