@@ -16,7 +16,7 @@ fn options() -> &'static ReaderOptions {
         let catalog = Arc::new(Catalog::embedded().expect("the embedded files load"));
         let plan = Arc::new(Plan::new(catalog.standard().clone(), Sections::all()));
         let credentials = Arc::new(Credentials::new(["public"]));
-        ReaderOptions { plan, catalog, credentials, epoch: Some(jiff::Timestamp::UNIX_EPOCH), key: [1, 2] }
+        ReaderOptions { plan, catalog, credentials, epoch: Some(jiff::Timestamp::UNIX_EPOCH), key: [1, 2], remember: true }
     })
 }
 
@@ -66,7 +66,7 @@ fuzz_target!(|answers: Vec<Answer>| {
                 if answers.len() == 0 {
                     return;
                 }
-                reader.read_again(address, *known);
+                reader.read_again(address, *known.expect("told to remember"));
             }
             Some(_) => return,
             None => {}

@@ -86,11 +86,7 @@ fn folders(root: &Path) -> Result<BTreeMap<String, String>> {
     for entry in fs::read_dir(root.join("crates"))? {
         let path: PathBuf = entry?.path();
         if path.join("Cargo.toml").is_file() {
-            let name = path
-                .file_name()
-                .expect("an entry of a folder has a name")
-                .to_string_lossy()
-                .into_owned();
+            let name = path.file_name().expect("an entry of a folder has a name").to_string_lossy().into_owned();
             folders.insert(name.clone(), format!("crates/{name}"));
         }
     }

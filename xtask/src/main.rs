@@ -28,31 +28,11 @@ struct Command {
 
 /// Every command, in the order in which they are listed.
 const COMMANDS: &[Command] = &[
-    Command {
-        name: "test",
-        says: "install what is missing, then run everything that CI runs",
-        run: test::command,
-    },
-    Command {
-        name: "needs",
-        says: "install, or name, the tools and packages that the tests need",
-        run: needs::command,
-    },
-    Command {
-        name: "layers",
-        says: "check that imports go down only and that engines do no I/O",
-        run: layers::command,
-    },
-    Command {
-        name: "fuzz",
-        says: "fuzz every target: fuzz [--seconds N] for N seconds each (60 by default)",
-        run: fuzz::command,
-    },
-    Command {
-        name: "dist",
-        says: "build the release: program, man page, completions and checksums",
-        run: dist::command,
-    },
+    Command { name: "test", says: "install what is missing, then run everything that CI runs", run: test::command },
+    Command { name: "needs", says: "install, or name, the tools and packages that the tests need", run: needs::command },
+    Command { name: "layers", says: "check that imports go down only and that engines do no I/O", run: layers::command },
+    Command { name: "fuzz", says: "fuzz every target: fuzz [--seconds N] for N seconds each (60 by default)", run: fuzz::command },
+    Command { name: "dist", says: "build the release: program, man page, completions and checksums", run: dist::command },
 ];
 
 /// Prints an error as one line, from the outermost cause inwards: whoever reads it wants to know

@@ -69,10 +69,7 @@ fn corpus() -> Result<Option<PathBuf>> {
     };
     let folder = paths::root()?.join(&named);
     if !folder.is_dir() {
-        bail!(
-            "ROUNDSMAN_CORPUS names {}, which is not a folder; correct it or unset it",
-            folder.display()
-        );
+        bail!("ROUNDSMAN_CORPUS names {}, which is not a folder; correct it or unset it", folder.display());
     }
     Ok(Some(folder.canonicalize()?))
 }

@@ -28,8 +28,5 @@ pub fn target_dir() -> Result<PathBuf> {
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
-    env::split_paths(&path)
-        .chain(system)
-        .map(|folder| folder.join(name))
-        .find(|candidate| candidate.is_file())
+    env::split_paths(&path).chain(system).map(|folder| folder.join(name)).find(|candidate| candidate.is_file())
 }

@@ -47,11 +47,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Returns whether a prepared command succeeds; what it prints is thrown away.
 pub fn succeeds(command: &mut Command) -> bool {
-    command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// Returns a prepared command as one would type it.

@@ -50,10 +50,7 @@ fn steps(provided: &Provided) -> Result<Vec<Step>> {
         run("format", process::cargo("fmt --all --check")?),
         // The second lint catches `for x in &hash_map`, which the lists of methods in clippy.toml
         // cannot name: the order of a hash map must never decide anything.
-        run(
-            "clippy",
-            process::cargo("clippy --workspace --all-targets -- -D warnings -D clippy::iter_over_hash_type")?,
-        ),
+        run("clippy", process::cargo("clippy --workspace --all-targets -- -D warnings -D clippy::iter_over_hash_type")?),
         call("layers", layers::check),
         // Advisories need a database that may be out of reach; they are checked where it is.
         run("licences", process::cargo("deny check licenses bans sources")?),
@@ -79,9 +76,7 @@ fn tests() -> Result<Command> {
 
 /// Tells the tests where the real peers and the recordings are.
 fn with_tools(mut command: Command, provided: &Provided) -> Command {
-    command
-        .env("ROUNDSMAN_SNMPSIM", &provided.snmpsim)
-        .env("ROUNDSMAN_SNMPD", &provided.snmpd);
+    command.env("ROUNDSMAN_SNMPSIM", &provided.snmpsim).env("ROUNDSMAN_SNMPD", &provided.snmpd);
     match &provided.corpus {
         Some(corpus) => command.env("ROUNDSMAN_CORPUS", corpus),
         None => command.env_remove("ROUNDSMAN_CORPUS"),
@@ -90,17 +85,11 @@ fn with_tools(mut command: Command, provided: &Provided) -> Command {
 }
 
 fn run(name: &'static str, command: Command) -> Step {
-    Step {
-        name,
-        action: Action::Run(command),
-    }
+    Step { name, action: Action::Run(command) }
 }
 
 fn call(name: &'static str, function: fn() -> Result<()>) -> Step {
-    Step {
-        name,
-        action: Action::Call(function),
-    }
+    Step { name, action: Action::Call(function) }
 }
 
 impl Step {

@@ -1,6 +1,5 @@
 //! What can be typed: every option, its default and its help.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -209,7 +208,7 @@ pub struct SimArgs {
     #[arg(long, default_value_t = 1161, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
 
-    /// Serve these recordings (.snmprec) in turn instead of living printers
+    /// Serve these recordings (.snmprec), one an address, instead of living printers
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub recordings: Vec<PathBuf>,
 
@@ -291,11 +290,9 @@ impl fmt::Debug for Community {
     }
 }
 
-impl FromStr for Community {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Community(text.to_owned()))
+impl From<&str> for Community {
+    fn from(text: &str) -> Self {
+        Community(text.to_owned())
     }
 }
 
@@ -325,9 +322,7 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-            let (host, rest) = rest
-                .split_once(']')
-                .ok_or("expected ] after the address, as in [2001:db8::7]:161")?;
+            let (host, rest) = rest.split_once(']').ok_or("expected ] after the address, as in [2001:db8::7]:161")?;
             match rest.strip_prefix(':') {
                 Some(port) => (host, Some(port)),
                 None if rest.is_empty() => (host, None),
@@ -342,10 +337,7 @@ impl FromStr for Endpoint {
             port.map(|port| port_number(port).ok_or_else(|| format!("expected a port from 1 to 65535 after the colon, found {port:?}")));
         use survey::targets::Target;
         match Target::parse(host).map_err(|error| error.to_string())? {
-            Target::Address(_) | Target::Scoped { .. } | Target::Name(_) => Ok(Endpoint {
-                host: host.to_owned(),
-                port: port.transpose()?,
-            }),
+            Target::Address(_) | Target::Scoped { .. } | Target::Name(_) => Ok(Endpoint { host: host.to_owned(), port: port.transpose()? }),
             Target::Cidr { .. } | Target::Range { .. } => Err("expected one device; `roundsman scan` reads networks and ranges".to_owned()),
         }
     }
@@ -375,12 +367,7 @@ impl FromStr for DelayMs {
 }
 
 fn percent(text: &str) -> Result<f64, String> {
-    let share = text
-        .strip_suffix('%')
-        .unwrap_or(text)
-        .parse()
-        .ok()
-        .filter(|percent| (0.0..=100.0).contains(percent));
+    let share = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
     share.ok_or_else(|| "expected a share from 0 to 100 percent".to_owned())
 }
 
@@ -471,9 +458,7 @@ mod tests {
 
     #[test]
     fn scan_has_the_defaults_of_the_contract() {
-        let Ok(Command::Scan(scan)) = parse("roundsman scan 10.0.0.0/24") else {
-            panic!("not taken")
-        };
+        let Ok(Command::Scan(scan)) = parse("roundsman scan 10.0.0.0/24") else { panic!("not taken") };
         assert_eq!((scan.port, scan.rate, scan.format), (161, 5000, ScanFormat::Table));
         assert_eq!(scan.sections.wanted, Sections::all());
         assert!(!scan.yes && !scan.identify && scan.list.is_none() && scan.output.is_none());
@@ -505,10 +490,7 @@ mod tests {
         assert!(refusal("roundsman sim --delay-ms 200-20").contains("as in 20-200"));
         assert!(refusal("roundsman sim --speed 0").contains("above 0"));
         for later in ["profile list", "forecast", "policy", "up"] {
-            assert!(
-                refusal(&format!("roundsman {later}")).contains("unrecognized subcommand"),
-                "{later}"
-            );
+            assert!(refusal(&format!("roundsman {later}")).contains("unrecognized subcommand"), "{later}");
         }
     }
 
@@ -528,11 +510,7 @@ mod tests {
 
     #[test]
     fn help_shows_no_secret() {
-        let help = Args::command()
-            .find_subcommand_mut("scan")
-            .expect("scan exists")
-            .render_long_help()
-            .to_string();
+        let help = Args::command().find_subcommand_mut("scan").expect("scan exists").render_long_help().to_string();
         assert!(help.contains("[env: ROUNDSMAN_COMMUNITY]"), "{help}");
         assert_eq!(format!("{:?}", Community("secret".into())), "Community(…)");
     }

@@ -92,7 +92,8 @@ pub fn drive_many(
             let sender = sender.clone();
             let (statistics, all_shares) = (&statistics, &all_shares);
             scope.spawn(move || {
-                let mut options = ScanOptions { shard, shards: threads, at_once: options.at_once.div_ceil(threads as usize), ..options.clone() };
+                let mut options =
+                    ScanOptions { shard, shards: threads, at_once: options.at_once.div_ceil(threads as usize), ..options.clone() };
                 // Threads must not share request ids: a key of its own for each.
                 options.reader.key[0] ^= u64::from(shard) << 32;
                 let result = drive(options, with_v6, clock, stop, |news| {

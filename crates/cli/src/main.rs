@@ -1,1 +1,45 @@
-fn main() {}
+//! `roundsman`, the command line: find, read, record and simulate printers.
+//!
+//! It is a composition root: clocks, sockets, files and the environment are chosen here, and the
+//! engines decide. It deliberately starts no runtime and reads nothing that a command does not need.
+//!
+//! Start reading at [`args`], then the module of a command.
+#![forbid(unsafe_code)]
+
+mod args;
+mod credentials;
+mod drive;
+mod generate;
+mod interrupt;
+mod output;
+mod probe;
+mod progress;
+mod record;
+mod replay;
+mod scan;
+mod setup;
+mod simulate;
+mod usage;
+mod whereabouts;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+
+fn main() -> ExitCode {
+    run(Args::parse().command).unwrap_or_else(|error| usage::failed(&error))
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Scan(args) => scan::run(&args),
+        Command::Probe(args) => probe::run(&args),
+        Command::Record(args) => record::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Sim(args) => simulate::run(&args),
+        Command::Completions(args) => generate::completions(args.shell).map(|()| ExitCode::SUCCESS),
+        Command::Generate(args) => generate::everything(&args.folder).map(|()| ExitCode::SUCCESS),
+    }
+}

@@ -14,9 +14,7 @@ const LARGEST: usize = 65_536;
 /// Sizes the buffers beyond the system's limit; only an administrator may.
 pub fn force_buffers(socket: &socket2::Socket, octets: usize) -> bool {
     let octets = i32::try_from(octets).unwrap_or(i32::MAX);
-    [libc::SO_RCVBUFFORCE, libc::SO_SNDBUFFORCE]
-        .into_iter()
-        .all(|name| set_option(socket, libc::SOL_SOCKET, name, octets))
+    [libc::SO_RCVBUFFORCE, libc::SO_SNDBUFFORCE].into_iter().all(|name| set_option(socket, libc::SOL_SOCKET, name, octets))
 }
 
 /// Sets an integer option of a socket.
@@ -39,23 +37,14 @@ impl Batch {
         // SAFETY: an all-zero sockaddr_storage is a valid value.
         let received_from = Box::new(unsafe { zeroed::<[libc::sockaddr_storage; BATCH]>() });
         let received = vec![0; BATCH * LARGEST].into_boxed_slice();
-        Batch {
-            socket,
-            received,
-            received_from,
-            outgoing: vec![Vec::new(); BATCH],
-            outgoing_to: Vec::with_capacity(BATCH),
-        }
+        Batch { socket, received, received_from, outgoing: vec![Vec::new(); BATCH], outgoing_to: Vec::with_capacity(BATCH) }
     }
 
     pub fn receive(&mut self, each: &mut impl FnMut(SocketAddr, &[u8])) -> usize {
         // SAFETY: all-zero iovec and mmsghdr are valid values.
         let (mut parts, mut messages) = unsafe { (zeroed::<[libc::iovec; BATCH]>(), zeroed::<[libc::mmsghdr; BATCH]>()) };
         for (place, slot) in self.received.chunks_exact_mut(LARGEST).enumerate() {
-            parts[place] = libc::iovec {
-                iov_base: slot.as_mut_ptr().cast(),
-                iov_len: LARGEST,
-            };
+            parts[place] = libc::iovec { iov_base: slot.as_mut_ptr().cast(), iov_len: LARGEST };
             let header = &mut messages[place].msg_hdr;
             header.msg_iov = &raw mut parts[place];
             header.msg_iovlen = 1;
@@ -64,15 +53,7 @@ impl Batch {
         }
         let flags = libc::MSG_DONTWAIT;
         // SAFETY: every header points to buffers of the stated sizes that live through the call.
-        let count = unsafe {
-            libc::recvmmsg(
-                self.socket.as_raw_fd(),
-                messages.as_mut_ptr(),
-                BATCH as u32,
-                flags,
-                std::ptr::null_mut(),
-            )
-        };
+        let count = unsafe { libc::recvmmsg(self.socket.as_raw_fd(), messages.as_mut_ptr(), BATCH as u32, flags, std::ptr::null_mut()) };
         // An error here (an ICMP message come back, an interrupted call) loses nothing: ask again later.
         let count = usize::try_from(count).unwrap_or(0);
         for place in 0..count {
@@ -106,19 +87,11 @@ impl Batch {
             return;
         }
         // SAFETY: all-zero iovec, mmsghdr and sockaddr_storage are valid values.
-        let (mut parts, mut messages, mut names) = unsafe {
-            (
-                zeroed::<[libc::iovec; BATCH]>(),
-                zeroed::<[libc::mmsghdr; BATCH]>(),
-                zeroed::<[libc::sockaddr_in6; BATCH]>(),
-            )
-        };
+        let (mut parts, mut messages, mut names) =
+            unsafe { (zeroed::<[libc::iovec; BATCH]>(), zeroed::<[libc::mmsghdr; BATCH]>(), zeroed::<[libc::sockaddr_in6; BATCH]>()) };
         for place in 0..count {
             let datagram = &mut self.outgoing[place];
-            parts[place] = libc::iovec {
-                iov_base: datagram.as_mut_ptr().cast(),
-                iov_len: datagram.len(),
-            };
+            parts[place] = libc::iovec { iov_base: datagram.as_mut_ptr().cast(), iov_len: datagram.len() };
             let header = &mut messages[place].msg_hdr;
             header.msg_iov = &raw mut parts[place];
             header.msg_iovlen = 1;
@@ -154,18 +127,8 @@ impl Batch {
 
 /// Sleeps until one of the sockets is ready or `wait` microseconds have gone; -1 is no socket.
 pub fn wait_for(sockets: &[i32], events: i16, wait: Tick) {
-    let mut polled: Vec<libc::pollfd> = sockets
-        .iter()
-        .map(|fd| libc::pollfd {
-            fd: *fd,
-            events,
-            revents: 0,
-        })
-        .collect();
-    let wait = libc::timespec {
-        tv_sec: (wait / 1_000_000) as libc::time_t,
-        tv_nsec: (wait % 1_000_000 * 1000) as libc::c_long,
-    };
+    let mut polled: Vec<libc::pollfd> = sockets.iter().map(|fd| libc::pollfd { fd: *fd, events, revents: 0 }).collect();
+    let wait = libc::timespec { tv_sec: (wait / 1_000_000) as libc::time_t, tv_nsec: (wait % 1_000_000 * 1000) as libc::c_long };
     // SAFETY: the list and its length belong together; the timespec outlives the call.
     unsafe { libc::ppoll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, &raw const wait, std::ptr::null()) };
 }
@@ -175,10 +138,7 @@ fn address_of(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
         libc::AF_INET => {
             // SAFETY: the family says that the kernel wrote a sockaddr_in, which fits the storage.
             let name = unsafe { &*(&raw const *storage).cast::<libc::sockaddr_in>() };
-            Some(SocketAddr::from((
-                Ipv4Addr::from(u32::from_be(name.sin_addr.s_addr)),
-                u16::from_be(name.sin_port),
-            )))
+            Some(SocketAddr::from((Ipv4Addr::from(u32::from_be(name.sin_addr.s_addr)), u16::from_be(name.sin_port))))
         }
         libc::AF_INET6 => {
             // SAFETY: as above, a sockaddr_in6.

@@ -29,10 +29,7 @@ pub struct Announced {
 /// Fails if no multicast socket can be had.
 pub fn browse(wait: Duration) -> Result<Vec<Announced>, mdns_sd::Error> {
     let daemon = ServiceDaemon::new()?;
-    let browsers = SERVICE_TYPES
-        .iter()
-        .map(|service| daemon.browse(service))
-        .collect::<Result<Vec<_>, _>>()?;
+    let browsers = SERVICE_TYPES.iter().map(|service| daemon.browse(service)).collect::<Result<Vec<_>, _>>()?;
     let until = Instant::now() + wait;
     let mut found: BTreeMap<String, Announced> = BTreeMap::new();
     while Instant::now() < until {
@@ -40,10 +37,7 @@ pub fn browse(wait: Duration) -> Result<Vec<Announced>, mdns_sd::Error> {
             while let Ok(event) = browser.try_recv() {
                 if let ServiceEvent::ServiceResolved(service) = event {
                     let name = service.fullname.split("._").next().unwrap_or(&service.fullname).to_owned();
-                    let announced = found.entry(service.host.clone()).or_insert(Announced {
-                        name,
-                        addresses: Vec::new(),
-                    });
+                    let announced = found.entry(service.host.clone()).or_insert(Announced { name, addresses: Vec::new() });
                     let mut addresses: Vec<_> = service.addresses.iter().filter_map(socket_address).collect();
                     addresses.sort_unstable();
                     addresses.retain(|address| !announced.addresses.contains(address));

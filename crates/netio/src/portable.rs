@@ -19,12 +19,7 @@ pub struct Batch {
 
 impl Batch {
     pub fn new(socket: UdpSocket) -> Self {
-        Batch {
-            socket,
-            received: vec![0; LARGEST],
-            outgoing: vec![Vec::new(); BATCH],
-            outgoing_to: Vec::with_capacity(BATCH),
-        }
+        Batch { socket, received: vec![0; LARGEST], outgoing: vec![Vec::new(); BATCH], outgoing_to: Vec::with_capacity(BATCH) }
     }
 
     pub fn receive(&mut self, each: &mut impl FnMut(SocketAddr, &[u8])) -> usize {

@@ -33,10 +33,7 @@ pub fn serve(port: u16, responder: &mut impl Responder, clock: &Clock, go_on: im
     #[cfg(not(target_os = "linux"))]
     {
         let _ = (port, responder, clock, go_on);
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "serving many addresses of loopback needs Linux",
-        ))
+        Err(io::Error::new(io::ErrorKind::Unsupported, "serving many addresses of loopback needs Linux"))
     }
 }
 
@@ -100,11 +97,7 @@ mod linux {
                 }
                 responder.answer(now, asked, request, &mut replies);
                 for reply in replies.drain(..) {
-                    let outgoing = Outgoing {
-                        to: from,
-                        from: reply.from,
-                        octets: reply.octets,
-                    };
+                    let outgoing = Outgoing { to: from, from: reply.from, octets: reply.octets };
                     if reply.at <= now {
                         due.push(outgoing);
                     } else {
@@ -119,11 +112,7 @@ mod linux {
             due.chunks(BATCH).for_each(|batch| send(&socket, batch));
             if received == 0 && due.is_empty() {
                 let next = waiting.peek().map_or(Tick::MAX, |Reverse((at, ..))| *at);
-                wait_for(
-                    &[socket.as_raw_fd()],
-                    libc::POLLIN,
-                    next.saturating_sub(clock.now()).min(LONGEST_SLEEP),
-                );
+                wait_for(&[socket.as_raw_fd()], libc::POLLIN, next.saturating_sub(clock.now()).min(LONGEST_SLEEP));
             }
         }
         Ok(())
@@ -131,19 +120,11 @@ mod linux {
 
     fn receive(socket: &UdpSocket, requests: &mut [[u8; LARGEST_REQUEST]], mut each: impl FnMut(SocketAddr, Ipv4Addr, &[u8])) -> usize {
         // SAFETY: all-zero iovec, mmsghdr and sockaddr_in are valid values.
-        let (mut parts, mut messages, mut names) = unsafe {
-            (
-                zeroed::<[libc::iovec; BATCH]>(),
-                zeroed::<[libc::mmsghdr; BATCH]>(),
-                zeroed::<[libc::sockaddr_in; BATCH]>(),
-            )
-        };
+        let (mut parts, mut messages, mut names) =
+            unsafe { (zeroed::<[libc::iovec; BATCH]>(), zeroed::<[libc::mmsghdr; BATCH]>(), zeroed::<[libc::sockaddr_in; BATCH]>()) };
         let mut controls = [Control([0; CONTROL]); BATCH];
         for (place, request) in requests.iter_mut().enumerate().take(BATCH) {
-            parts[place] = libc::iovec {
-                iov_base: request.as_mut_ptr().cast(),
-                iov_len: LARGEST_REQUEST,
-            };
+            parts[place] = libc::iovec { iov_base: request.as_mut_ptr().cast(), iov_len: LARGEST_REQUEST };
             let header = &mut messages[place].msg_hdr;
             header.msg_iov = &raw mut parts[place];
             header.msg_iovlen = 1;
@@ -153,21 +134,11 @@ mod linux {
             header.msg_controllen = CONTROL as _;
         }
         // SAFETY: every header points to buffers of the stated sizes that live through the call.
-        let count = unsafe {
-            libc::recvmmsg(
-                socket.as_raw_fd(),
-                messages.as_mut_ptr(),
-                BATCH as u32,
-                libc::MSG_DONTWAIT,
-                std::ptr::null_mut(),
-            )
-        };
+        let count =
+            unsafe { libc::recvmmsg(socket.as_raw_fd(), messages.as_mut_ptr(), BATCH as u32, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
         let count = usize::try_from(count).unwrap_or(0);
         for place in 0..count {
-            let from = SocketAddr::from((
-                Ipv4Addr::from(u32::from_be(names[place].sin_addr.s_addr)),
-                u16::from_be(names[place].sin_port),
-            ));
+            let from = SocketAddr::from((Ipv4Addr::from(u32::from_be(names[place].sin_addr.s_addr)), u16::from_be(names[place].sin_port)));
             let length = (messages[place].msg_len as usize).min(LARGEST_REQUEST);
             if let Some(asked) = asked_address(&messages[place].msg_hdr) {
                 each(from, asked, &requests[place][..length]);
@@ -195,23 +166,15 @@ mod linux {
     /// Sends at most a batch; an answer that the system refuses is lost, as on any network.
     fn send(socket: &UdpSocket, batch: &[Outgoing]) {
         // SAFETY: as in `receive`.
-        let (mut parts, mut messages, mut names) = unsafe {
-            (
-                zeroed::<[libc::iovec; BATCH]>(),
-                zeroed::<[libc::mmsghdr; BATCH]>(),
-                zeroed::<[libc::sockaddr_in; BATCH]>(),
-            )
-        };
+        let (mut parts, mut messages, mut names) =
+            unsafe { (zeroed::<[libc::iovec; BATCH]>(), zeroed::<[libc::mmsghdr; BATCH]>(), zeroed::<[libc::sockaddr_in; BATCH]>()) };
         let mut controls = [Control([0; CONTROL]); BATCH];
         for (place, outgoing) in batch.iter().enumerate() {
             let SocketAddr::V4(to) = outgoing.to else { continue };
             names[place].sin_family = libc::AF_INET as libc::sa_family_t;
             names[place].sin_port = to.port().to_be();
             names[place].sin_addr.s_addr = u32::from(*to.ip()).to_be();
-            parts[place] = libc::iovec {
-                iov_base: outgoing.octets.as_ptr().cast_mut().cast(),
-                iov_len: outgoing.octets.len(),
-            };
+            parts[place] = libc::iovec { iov_base: outgoing.octets.as_ptr().cast_mut().cast(), iov_len: outgoing.octets.len() };
             let header = &mut messages[place].msg_hdr;
             header.msg_iov = &raw mut parts[place];
             header.msg_iovlen = 1;

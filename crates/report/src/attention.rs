@@ -66,13 +66,13 @@ pub fn of(record: &DeviceRecord) -> Attention {
         Presence::Refusing => reasons.push((Urgency::Refusing, "refuses to answer".to_owned())),
         Presence::Ready | Presence::Printing | Presence::Asleep | Presence::Unknown => {}
     }
-    reasons.extend(record.alerts.iter().filter_map(|alert| of_alert(alert, record)));
-    let has_alert = !reasons.is_empty();
+    // A supply's own row says more than an alert about it, so it stands before one of the same urgency.
     for supply in &record.supplies {
         let need = supply::need(supply);
         let urgency = if need == Need::UsedUp { Urgency::UsedUp } else { Urgency::Low };
         reasons.extend(supply::complaint(supply, need).map(|complaint| (urgency, complaint)));
     }
+    reasons.extend(record.alerts.iter().filter_map(|alert| of_alert(alert, record)));
     for error in &record.status.errors {
         let urgency = of_error(*error, record.status.device);
         // The bits say in a word what alerts and supplies say in full.
@@ -80,7 +80,7 @@ pub fn of(record: &DeviceRecord) -> Attention {
             reasons.push((urgency, words(&error.to_string())));
         }
     }
-    if record.status.device == Some(DeviceStatus::Down) && !has_alert && reasons.is_empty() && record.presence != Presence::Asleep {
+    if record.status.device == Some(DeviceStatus::Down) && reasons.is_empty() && record.presence != Presence::Asleep {
         reasons.push((Urgency::Fault, "down".to_owned()));
     }
     if record.meters.iter().any(|meter| meter.name == "total" && meter.evidence == Evidence::Conflicting) {

@@ -13,7 +13,7 @@ use model::record::Supply;
 use crate::attention;
 use crate::supply::{self, Need};
 use crate::table;
-use crate::text::{counted, safe_text};
+use crate::text::{counted, evidence, safe_text};
 
 /// Lists the columns, in order.
 pub const COLUMNS: [&str; 36] = [
@@ -90,7 +90,7 @@ fn row(record: &DeviceRecord, needs: &attention::Attention) -> [String; COLUMNS.
         identity.mac_addresses.join(" "),
         value("total"),
         meter("total").and_then(|meter| meter.unit).map(|unit| unit.to_string()).unwrap_or_default(),
-        meter("total").map(|meter| format!("{:?}", meter.evidence).to_lowercase()).unwrap_or_default(),
+        meter("total").map(|meter| evidence(meter.evidence).to_owned()).unwrap_or_default(),
         value("monochrome"),
         value("color"),
         value("print"),

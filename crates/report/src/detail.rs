@@ -1,18 +1,18 @@
 //! Everything one device said, with the object each value came from.
 
-use model::DeviceRecord;
-use model::record::{Alert, Input, Output, Supply};
+use model::record::{Alert, Evidence, Input, Output, Supply};
 use model::standard::{AlertSeverityLevel, CoverStatus, SubUnitStatus};
+use model::{DeviceRecord, Level};
 
 use crate::attention::{self, Urgency};
 use crate::grid::{Cell, write_grid};
 use crate::paint::{Paint, Style};
 use crate::supply;
 use crate::table;
-use crate::text::{counted, grouped, percent, safe_text, words};
+use crate::text::{counted, evidence, grouped, percent, safe_text, words};
 
 /// Is how wide a field may be before it pushes the rest of its line aside.
-const WIDEST: usize = 44;
+const WIDEST: usize = 64;
 const BAR: usize = 8;
 
 /// Returns the device in groups: who it is, what it counted, what it has left, how it is.
@@ -113,13 +113,12 @@ fn identity(record: &DeviceRecord) -> Vec<Vec<Cell>> {
 
 fn meters(record: &DeviceRecord) -> Vec<Vec<Cell>> {
     let row = |meter: &model::record::Meter| {
-        let evidence = format!("{:?}", meter.evidence).to_lowercase();
-        let paint = if evidence == "conflicting" { Paint::Yellow } else { Paint::Plain };
+        let paint = if meter.evidence == Evidence::Conflicting { Paint::Yellow } else { Paint::Plain };
         vec![
             said(&meter.name),
             Cell::plain(grouped(meter.value)).right(),
             Cell::plain(counted(meter.unit)),
-            Cell::new(evidence, paint),
+            Cell::new(evidence(meter.evidence), paint),
             origin(&meter.origin),
         ]
     };
@@ -136,6 +135,12 @@ fn supply_row(supply: &Supply, style: &Style) -> Vec<Cell> {
         None => Cell::default(),
     };
     let unit = supply.unit.map(|unit| words(&unit.to_string()));
+    let amount = match (supply.level, supply.capacity) {
+        (Level::Measured { .. }, _) => supply::amount(supply.level, supply.capacity, unit.as_deref()),
+        // The word for the level stands beside it already.
+        (_, Some(capacity)) => format!("capacity {} {}", grouped(capacity.into()), unit.unwrap_or_default()),
+        (_, None) => String::new(),
+    };
     let name = supply::name(supply);
     let mut about: Vec<String> = Vec::new();
     about.extend(supply.description.as_deref().map(|text| safe_text(text).into_owned()).filter(|text| *text != name));
@@ -146,9 +151,9 @@ fn supply_row(supply: &Supply, style: &Style) -> Vec<Cell> {
         Cell::plain(name),
         drawn,
         Cell::new(supply::left(supply), supply::alarm(need)).right(),
-        Cell::plain(supply::amount(supply.level, supply.capacity, unit.as_deref(), supply.class)),
-        Cell::plain(about.join(", ")),
+        Cell::plain(amount),
         origin(&supply.origin),
+        Cell::plain(about.join(", ")),
     ]
 }
 
@@ -167,7 +172,7 @@ fn input_row(input: &Input) -> Vec<Cell> {
         said(input.name.as_deref().unwrap_or_default()),
         Cell::plain(input.kind.map(|kind| words(&kind.to_string())).unwrap_or_default()),
         said(input.media.as_deref().unwrap_or_default()),
-        Cell::plain(supply::amount(input.level, input.capacity, unit.as_deref(), None)),
+        Cell::plain(supply::amount(input.level, input.capacity, unit.as_deref())),
         sub_unit(input.status),
         origin(&input.origin),
     ]
@@ -175,7 +180,7 @@ fn input_row(input: &Input) -> Vec<Cell> {
 
 fn output_row(output: &Output) -> Vec<Cell> {
     let unit = output.unit.map(|unit| words(&unit.to_string()));
-    let room = supply::amount(output.room, output.capacity, unit.as_deref(), None);
+    let room = supply::amount(output.room, output.capacity, unit.as_deref());
     vec![
         number(output.index),
         said(output.name.as_deref().unwrap_or_default()),

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 use model::DeviceRecord;
-use model::record::{Evidence, Supply};
+use model::record::{Evidence, Presence, Supply};
 use model::standard::MarkerCounterUnit;
 
 use crate::attention::{self, Attention, Urgency};
@@ -69,7 +69,7 @@ fn device(record: &DeviceRecord, needs: Attention) -> Device {
     supplies.sort_by_key(|supply| supply::place(supply));
     let shown_state = matches!(needs.urgency, Urgency::Fine | Urgency::Notice | Urgency::Absent);
     Device {
-        urgency: class(needs.urgency),
+        urgency: class(needs.urgency, record.presence),
         state: if shown_state || needs.reasons.is_empty() { table::presence_word(record.presence).to_owned() } else { String::new() },
         reasons: needs.reasons,
         address: table::where_it_is(record),
@@ -93,12 +93,13 @@ fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn class(urgency: Urgency) -> &'static str {
+fn class(urgency: Urgency, presence: Presence) -> &'static str {
     match urgency {
         Urgency::Fault => "fault",
         Urgency::UsedUp => "used-up",
         Urgency::Low | Urgency::Refusing => "low",
         Urgency::Notice => "notice",
+        Urgency::Fine if presence == Presence::Unknown => "untold",
         Urgency::Fine => "fine",
         Urgency::Absent => "absent",
     }

@@ -6,16 +6,14 @@ use model::DeviceRecord;
 
 use crate::text::is_safe;
 
-/// Returns the record as one line of JSON, with its line feed.
+/// Returns the record as one line of JSON, without a line feed.
 ///
 /// Characters that could steer a terminal are written as `\u…`: the value stays what the device said.
 pub fn line(record: &DeviceRecord) -> String {
-    let mut line = escape(serde_json::to_string(record).expect("a record has only text as keys and no infinite numbers"));
-    line.push('\n');
-    line
+    escape(serde_json::to_string(record).expect("a record has only text as keys and no infinite numbers"))
 }
 
-/// Returns the record as JSON of many lines, for people.
+/// Returns the record as JSON of many lines, for people; the last one ends, too.
 pub fn pretty(record: &DeviceRecord) -> String {
     let mut text = escape(serde_json::to_string_pretty(record).expect("a record has only text as keys and no infinite numbers"));
     text.push('\n');

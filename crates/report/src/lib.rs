@@ -20,4 +20,4 @@ mod paint;
 mod supply;
 
 pub use paint::Style;
-pub use text::safe_text;
+pub use text::{grouped, safe_text};

@@ -194,7 +194,7 @@ pub(crate) fn complaint(supply: &Supply, need: Need) -> Option<String> {
 }
 
 /// Returns level and capacity in the device's unit: "5,112 of 7,200 impressions".
-pub(crate) fn amount(level: Level, capacity: Option<u32>, unit: Option<&str>, class: Option<SupplyClass>) -> String {
+pub(crate) fn amount(level: Level, capacity: Option<u32>, unit: Option<&str>) -> String {
     let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
     let step = match level {
         Level::Measured { step: Some(step), .. } if step > 1 => format!(", in steps of {}", grouped(step.into())),
@@ -203,8 +203,8 @@ pub(crate) fn amount(level: Level, capacity: Option<u32>, unit: Option<&str>, cl
     match (level, capacity) {
         (Level::Measured { value, .. }, Some(capacity)) => format!("{} of {}{unit}{step}", grouped(value.into()), grouped(capacity.into())),
         (Level::Measured { value, .. }, None) => format!("{}{unit}, capacity not told{step}", grouped(value.into())),
-        (level, Some(capacity)) => format!("{} of {}{unit}", level_word(level, class), grouped(capacity.into())),
-        (level, None) => level_word(level, class).to_owned(),
+        (level, Some(capacity)) => format!("{} of {}{unit}", level_word(level, None), grouped(capacity.into())),
+        (level, None) => level_word(level, None).to_owned(),
     }
 }
 

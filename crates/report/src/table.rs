@@ -32,17 +32,44 @@ pub fn render(records: &[DeviceRecord], style: &Style) -> String {
 struct Row<'a> {
     urgency: Urgency,
     address: String,
+    /// Whether the recording's name stands in place of an address.
+    is_recorded: bool,
     printer: String,
     serial: Option<String>,
     location: Option<String>,
     total: Option<Cell>,
     /// What marks paper, in the order of reading; everything, of a device that tells of no such supply.
-    supplies: Vec<&'a Supply>,
+    supplies: Vec<Labelled<'a>>,
     /// Other supplies that need somebody: shown where there is room.
-    parts: Vec<&'a Supply>,
+    parts: Vec<Labelled<'a>>,
     state: Cell,
     reasons: usize,
 }
+
+/// Is a supply with the few letters that stand for it.
+#[derive(Clone)]
+struct Labelled<'a> {
+    supply: &'a Supply,
+    label: String,
+}
+
+/// Labels supplies; several without a colorant are told apart by what the device calls them.
+fn labelled<'a>(supplies: Vec<&'a Supply>, style: &Style) -> Vec<Labelled<'a>> {
+    let names: Vec<String> = supplies.iter().map(|supply| supply::short_name(supply)).collect();
+    let label = |(supply, name): (&'a Supply, &String)| {
+        let is_unique = names.iter().filter(|other| *other == name).count() == 1;
+        let said = supply.description.as_deref().map(safe_text).filter(|said| !said.is_empty());
+        let name = match said {
+            Some(said) if !is_unique && supply.colorant.is_none() => said.into_owned(),
+            _ => name.clone(),
+        };
+        Labelled { supply, label: shorten(&name, LABEL, style.cut()).into_owned() }
+    };
+    supplies.into_iter().zip(&names).map(label).collect()
+}
+
+/// Is how many columns a label may take.
+const LABEL: usize = 12;
 
 impl<'a> Row<'a> {
     fn new(record: &'a DeviceRecord, needs: Attention, style: &Style) -> Self {
@@ -55,12 +82,13 @@ impl<'a> Row<'a> {
         Row {
             urgency: needs.urgency,
             address: where_it_is(record),
+            is_recorded: record.address.is_none() && record.recording.is_some(),
             printer: printer_name(record),
             serial: record.identity.serial_number.as_deref().map(|serial| safe_text(serial).into_owned()),
             location: record.identity.location.as_deref().map(|place| safe_text(place).into_owned()).filter(|place| !place.is_empty()),
             total: total(record, style),
-            supplies,
-            parts,
+            supplies: labelled(supplies, style),
+            parts: labelled(parts, style),
             state: state(record, &needs, style),
             reasons: needs.reasons.len(),
         }
@@ -130,10 +158,10 @@ pub(crate) fn presence_word(presence: Presence) -> &'static str {
 }
 
 fn state(record: &DeviceRecord, needs: &Attention, style: &Style) -> Cell {
-    let (sign, paint) = match record.presence {
-        Presence::Unknown if needs.urgency == Urgency::Fine => ("?", Paint::Dim),
-        _ => mark(needs.urgency, style),
-    };
+    if record.presence == Presence::Unknown && needs.urgency == Urgency::Fine {
+        return Cell::new(style.absent(), Paint::Dim);
+    }
+    let (sign, paint) = mark(needs.urgency, style);
     let cell = Cell::new(sign, paint).and(" ", Paint::Plain);
     let more = |told: usize| match needs.reasons.len().saturating_sub(told) {
         0 => String::new(),
@@ -160,7 +188,7 @@ enum Drawing {
 const DRAWINGS: [Drawing; 6] =
     [Drawing::Bars(8), Drawing::Bars(6), Drawing::Bars(5), Drawing::Bars(4), Drawing::Bars(3), Drawing::Percentages];
 
-fn draw(supplies: &[&Supply], drawing: Drawing, style: &Style) -> Cell {
+fn draw(supplies: &[Labelled<'_>], drawing: Drawing, style: &Style) -> Cell {
     let mut cell = Cell::default();
     for (place, supply) in supplies.iter().enumerate() {
         if place > 0 {
@@ -172,9 +200,9 @@ fn draw(supplies: &[&Supply], drawing: Drawing, style: &Style) -> Cell {
 }
 
 /// Draws as many as fit, those nearest to their end first, and counts the others.
-fn draw_few(supplies: &[&Supply], width: usize, style: &Style) -> Cell {
+fn draw_few(supplies: &[Labelled<'_>], width: usize, style: &Style) -> Cell {
     let mut by_need = supplies.to_vec();
-    by_need.sort_by(|a, b| nearer_to_end(a, b));
+    by_need.sort_by(|a, b| nearer_to_end(a.supply, b.supply));
     (1..=by_need.len())
         .rev()
         .find_map(|shown| {
@@ -187,17 +215,13 @@ fn draw_few(supplies: &[&Supply], width: usize, style: &Style) -> Cell {
         .unwrap_or_else(|| Cell::new(style.absent(), Paint::Dim))
 }
 
-/// Is how many columns the name of a supply may take.
-const SHORT_NAME: usize = 12;
-
-fn draw_one(supply: &Supply, drawing: Drawing, style: &Style) -> Cell {
+fn draw_one(Labelled { supply, label }: &Labelled<'_>, drawing: Drawing, style: &Style) -> Cell {
     let need = supply::need(supply);
     let name_paint = match supply::paint(supply) {
         Paint::Plain => Paint::Bold,
         colour => colour,
     };
-    let name = supply::short_name(supply);
-    let cell = Cell::new(shorten(&name, SHORT_NAME, style.cut()), name_paint).and(" ", Paint::Plain);
+    let cell = Cell::new(label.as_str(), name_paint).and(" ", Paint::Plain);
     let left = supply::left(supply);
     match (drawing, supply.remaining) {
         (Drawing::Bars(width), Some(share)) => {
@@ -265,8 +289,10 @@ const PRINTER: usize = 36;
 const STATE: usize = 48;
 const LOCATION: usize = 28;
 const SERIAL: usize = 20;
+/// An address is never cut; a file's name may be.
+const RECORDING: usize = 30;
 /// The least for a location.
-const SOME_LOCATION: usize = 12;
+const SOME_LOCATION: usize = 20;
 /// The supplies of one colour on a narrow terminal: `K 100%  +3`.
 const FEW_SUPPLIES: usize = 11;
 /// A row of more supplies than this does not push the others into a poorer drawing.
@@ -275,7 +301,7 @@ const COLOURS: usize = 4;
 fn lay_out(rows: &[Row<'_>], style: &Style) -> Layout {
     let widest = |heading: &str, width: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(width).max().unwrap_or(0).max(heading.len());
     let of = |text: &Option<String>| text.as_deref().map_or(0, columns);
-    let address = widest("ADDRESS", &|row| columns(&row.address));
+    let address = widest(heading_of(rows), &|row| columns(&row.address).min(if row.is_recorded { RECORDING } else { usize::MAX }));
     let total = widest("TOTAL", &|row| row.total.as_ref().map_or(0, Cell::columns));
     let printer = widest("PRINTER", &|row| columns(&row.printer)).min(PRINTER);
     let state = widest("STATE", &|row| row.state.columns()).min(STATE);
@@ -318,6 +344,10 @@ fn lay_out(rows: &[Row<'_>], style: &Style) -> Layout {
     layout
 }
 
+fn heading_of(rows: &[Row<'_>]) -> &'static str {
+    if rows.iter().all(|row| row.is_recorded) { "RECORDING" } else { "ADDRESS" }
+}
+
 impl Layout {
     fn widths(&self) -> impl Iterator<Item = usize> {
         let shown =
@@ -335,7 +365,7 @@ fn write_rows(out: &mut String, rows: &[Row<'_>], style: &Style) {
     let layout = lay_out(rows, style);
     let widths: Vec<usize> = layout.widths().collect();
     let heading = |text: &str| Cell::new(text, Paint::Bold);
-    let mut head = vec![heading("ADDRESS"), heading("PRINTER")];
+    let mut head = vec![heading(heading_of(rows)), heading("PRINTER")];
     head.extend(layout.serial.map(|_| heading("SERIAL")));
     head.extend(layout.location.map(|_| heading("LOCATION")));
     head.extend([heading("TOTAL").right(), heading("SUPPLIES"), heading("STATE")]);
@@ -374,7 +404,8 @@ fn write_summary(out: &mut String, records: &[DeviceRecord], rows: &[Row<'_>], s
     Paint::Bold.write(out, &text[..bold], style.colour);
     out.push_str(&text[bold..]);
     out.push('\n');
-    if rows.iter().any(|row| row.reasons > 1) || records.iter().any(|record| !record.problems.is_empty()) {
+    let has_more = rows.iter().any(|row| row.reasons > 1) || records.iter().any(|record| !record.problems.is_empty());
+    if has_more && records.iter().any(|record| record.address.is_some()) {
         Paint::Dim.write(out, "`roundsman probe ADDRESS` shows everything a printer says; --format ndjson all of them.", style.colour);
         out.push('\n');
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use model::record::Evidence;
 use model::standard::MarkerCounterUnit;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -21,11 +22,7 @@ pub fn safe_text(said: &str) -> Cow<'_, str> {
     for c in said.chars() {
         match c {
             c if is_safe(c) => safe.push(c),
-            '\n' | '\r' | '\t' | '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
-                if !safe.ends_with(' ') {
-                    safe.push(' ');
-                }
-            }
+            '\n' | '\r' | '\t' | '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}' if !safe.ends_with(' ') => safe.push(' '),
             _ => {}
         }
     }
@@ -68,7 +65,11 @@ pub(crate) fn shorten<'a>(text: &'a str, width: usize, mark: &str) -> Cow<'a, st
 }
 
 /// Returns a number with its thousands apart.
-pub(crate) fn grouped(number: u64) -> String {
+///
+/// ```
+/// assert_eq!(report::grouped(65_536), "65,536");
+/// ```
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -102,6 +103,16 @@ pub(crate) fn words(label: &str) -> String {
 /// Returns what a meter counts; a unit that the device did not tell is not guessed.
 pub(crate) fn counted(unit: Option<MarkerCounterUnit>) -> String {
     unit.map_or_else(|| "of a unit not told".to_owned(), |unit| words(&unit.to_string()))
+}
+
+/// Returns the record's word for how far a meter can be believed.
+pub(crate) fn evidence(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Standard => "standard",
+        Evidence::Verified => "verified",
+        Evidence::Reported => "reported",
+        Evidence::Conflicting => "conflicting",
+    }
 }
 
 /// Returns "1 printer", "2 printers".

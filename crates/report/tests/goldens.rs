@@ -90,7 +90,7 @@ fn one_device_is_told_in_groups() {
 
 #[test]
 fn records_are_one_line_of_json_each() {
-    let lines: String = fleet::fleet().iter().map(json::line).collect();
+    let lines: String = fleet::fleet().iter().map(|record| json::line(record) + "\n").collect();
     golden("fleet.ndjson", &lines);
     let back: Vec<DeviceRecord> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(back, fleet::fleet());

@@ -113,11 +113,3 @@ fn one_seed_gives_one_run() {
     assert_eq!(trace(4), trace(4));
     assert_ne!(trace(4), trace(5));
 }
-
-/// Prints nothing and asserts little: run it with `--ignored` to see how long a week of 2,000 printers takes.
-#[test]
-#[ignore = "a measurement"]
-fn two_thousand_printers_live_a_week() {
-    let (net, rounds) = run(1, 2_000, WEEK);
-    assert_eq!((net.most_open(), rounds.counts.len()), (1, 2_000));
-}

@@ -86,11 +86,7 @@ impl<'a> Reader<'a> {
         let [tag, first, rest @ ..] = self.rest else {
             return Err(BerError::Truncated);
         };
-        let (length, rest) = if *first < 0x80 {
-            (usize::from(*first), rest)
-        } else {
-            long_length(*first, rest)?
-        };
+        let (length, rest) = if *first < 0x80 { (usize::from(*first), rest) } else { long_length(*first, rest)? };
         let (contents, rest) = rest.split_at_checked(length).ok_or(BerError::Truncated)?;
         self.rest = rest;
         Ok((*tag, contents))
@@ -128,9 +124,7 @@ pub fn integer(contents: &[u8]) -> Result<i64, BerError> {
     if rest.len() > 7 {
         return Err(BerError::BadInteger);
     }
-    Ok(rest
-        .iter()
-        .fold(i64::from(*first as i8), |value, octet| value << 8 | i64::from(*octet)))
+    Ok(rest.iter().fold(i64::from(*first as i8), |value, octet| value << 8 | i64::from(*octet)))
 }
 
 /// Reads the contents of an unsigned integer; a ninth octet may only be the leading zero.

@@ -246,16 +246,8 @@ fn plain(kind: PduType, contents: &[u8]) -> Result<PlainPdu<'_>, BerError> {
     // RFC 3416 §4.2.3: negative non-repeaters and max-repetitions count as 0.
     let mut number = || Ok(u32::try_from(pdu.integer()?.clamp(0, i64::from(i32::MAX))).unwrap_or(0));
     let (first, second) = (number()?, number()?);
-    let varbinds = Varbinds {
-        octets: pdu.expect(tag::SEQUENCE)?,
-    };
-    Ok(PlainPdu {
-        kind,
-        request_id,
-        first,
-        second,
-        varbinds,
-    })
+    let varbinds = Varbinds { octets: pdu.expect(tag::SEQUENCE)? };
+    Ok(PlainPdu { kind, request_id, first, second, varbinds })
 }
 
 fn trap_v1(contents: &[u8]) -> Result<TrapV1<'_>, BerError> {
@@ -265,17 +257,8 @@ fn trap_v1(contents: &[u8]) -> Result<TrapV1<'_>, BerError> {
     let generic = u32::try_from(pdu.integer()?).map_err(|_| BerError::BadInteger)?;
     let specific = u32::try_from(pdu.integer()?).map_err(|_| BerError::BadInteger)?;
     let time_stamp = u32::try_from(ber::unsigned(pdu.expect(tag::TIME_TICKS)?)?).map_err(|_| BerError::BadInteger)?;
-    let varbinds = Varbinds {
-        octets: pdu.expect(tag::SEQUENCE)?,
-    };
-    Ok(TrapV1 {
-        enterprise,
-        agent_address,
-        generic,
-        specific,
-        time_stamp,
-        varbinds,
-    })
+    let varbinds = Varbinds { octets: pdu.expect(tag::SEQUENCE)? };
+    Ok(TrapV1 { enterprise, agent_address, generic, specific, time_stamp, varbinds })
 }
 
 /// Is what stands before the variable bindings of a PDU to be written.
@@ -355,14 +338,7 @@ mod tests {
     use crate::oid;
 
     fn head(kind: PduType) -> Head<'static> {
-        Head {
-            version: Version::V2c,
-            community: b"public",
-            kind,
-            request_id: 0x4000_0001,
-            first: 0,
-            second: 0,
-        }
+        Head { version: Version::V2c, community: b"public", kind, request_id: 0x4000_0001, first: 0, second: 0 }
     }
 
     /// The bytes of `snmpget -v2c -c public HOST 1.3.6.1.2.1.1.2.0`, as net-snmp 5.9 sends them.
@@ -400,13 +376,8 @@ mod tests {
         push_message(&mut out, &head(PduType::Response), |out| {
             values.iter().for_each(|value| push_varbind(out, OidRef::new(&sys), *value));
         });
-        let Ok(Message { pdu: Pdu::Plain(pdu), .. }) = Message::parse(&out) else {
-            panic!("{out:x?}")
-        };
-        let read: Vec<Value> = pdu
-            .varbinds
-            .map(|binding| binding.and_then(|b| b.value()).expect("just written"))
-            .collect();
+        let Ok(Message { pdu: Pdu::Plain(pdu), .. }) = Message::parse(&out) else { panic!("{out:x?}") };
+        let read: Vec<Value> = pdu.varbinds.map(|binding| binding.and_then(|b| b.value()).expect("just written")).collect();
         assert_eq!(read, values);
     }
 
@@ -431,9 +402,7 @@ mod tests {
         let name = vec![0x01; 200];
         let mut out = Vec::new();
         push_message(&mut out, &head(PduType::Get), |out| push_name(out, &name, &[1, 2]));
-        let Ok(Message { pdu: Pdu::Plain(pdu), .. }) = Message::parse(&out) else {
-            panic!("{out:x?}")
-        };
+        let Ok(Message { pdu: Pdu::Plain(pdu), .. }) = Message::parse(&out) else { panic!("{out:x?}") };
         let names: Vec<_> = pdu.varbinds.map(|b| b.expect("just written").name.as_octets().len()).collect();
         assert_eq!(names, [202]);
     }

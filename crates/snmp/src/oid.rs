@@ -45,11 +45,7 @@ impl<'a> OidRef<'a> {
 
     /// Iterates the arcs; the first octet group gives the first two.
     pub fn arcs(&self) -> Arcs<'a> {
-        Arcs {
-            rest: self.0,
-            held: None,
-            started: false,
-        }
+        Arcs { rest: self.0, held: None, started: false }
     }
 
     /// Orders two identifiers arc by arc, as walks do, without decoding them.
@@ -92,11 +88,7 @@ pub struct Arcs<'a> {
 
 /// Iterates the arcs of octets that begin in the middle of an identifier (an instance).
 pub fn tail_arcs(octets: &[u8]) -> Arcs<'_> {
-    Arcs {
-        rest: octets,
-        held: None,
-        started: true,
-    }
+    Arcs { rest: octets, held: None, started: true }
 }
 
 impl Iterator for Arcs<'_> {
@@ -153,12 +145,7 @@ pub fn encode(arcs: &[u32]) -> Vec<u8> {
 /// Reads dotted text, with or without a leading dot.
 pub fn parse(text: &str) -> Option<Vec<u32>> {
     let text = text.trim();
-    let arcs: Vec<u32> = text
-        .strip_prefix('.')
-        .unwrap_or(text)
-        .split('.')
-        .map(|arc| arc.parse().ok())
-        .collect::<Option<_>>()?;
+    let arcs: Vec<u32> = text.strip_prefix('.').unwrap_or(text).split('.').map(|arc| arc.parse().ok()).collect::<Option<_>>()?;
     let fits = match arcs[..] {
         [] => false,
         [first] => first <= 2,
@@ -205,12 +192,7 @@ mod tests {
 
     #[test]
     fn malformed_identifiers_are_told() {
-        for octets in [
-            &[][..],
-            &[0x2b, 0x86],
-            &[0x2b, 0x90, 0x80, 0x80, 0x80, 0x00],
-            &[0x2b, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00],
-        ] {
+        for octets in [&[][..], &[0x2b, 0x86], &[0x2b, 0x90, 0x80, 0x80, 0x80, 0x00], &[0x2b, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00]] {
             assert_eq!(OidRef::new(octets).check(), Err(BerError::BadOid), "{octets:x?}");
         }
         assert!(parse("1.3.x").is_none() && parse("3.1").is_none() && parse("").is_none() && parse("1.40").is_none());

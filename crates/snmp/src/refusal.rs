@@ -39,18 +39,10 @@ mod tests {
 
     fn judged(status: u32, index: u32, asked: usize) -> Option<Refusal> {
         let mut out = Vec::new();
-        let head = Head {
-            version: Version::V1,
-            community: b"public",
-            kind: PduType::Response,
-            request_id: 1,
-            first: status,
-            second: index,
-        };
+        let head =
+            Head { version: Version::V1, community: b"public", kind: PduType::Response, request_id: 1, first: status, second: index };
         push_message(&mut out, &head, |_| {});
-        let Ok(Message { pdu: Pdu::Plain(pdu), .. }) = Message::parse(&out) else {
-            panic!("just written")
-        };
+        let Ok(Message { pdu: Pdu::Plain(pdu), .. }) = Message::parse(&out) else { panic!("just written") };
         Refusal::of(&pdu, asked)
     }
 

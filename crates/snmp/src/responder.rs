@@ -31,12 +31,7 @@ pub struct Manners {
 impl Default for Manners {
     /// Answers both versions to anybody, within an Ethernet frame.
     fn default() -> Self {
-        Manners {
-            community: None,
-            largest_response: 1472,
-            v1: true,
-            v2c: true,
-        }
+        Manners { community: None, largest_response: 1472, v1: true, v2c: true }
     }
 }
 
@@ -48,12 +43,7 @@ const MOST_REPETITIONS: u32 = 1000;
 /// No answer is given to what does not decode, to another community, to a version switched off,
 /// and to anything that is no request.
 pub fn respond(request: &[u8], objects: &impl Objects, manners: &Manners, out: &mut Vec<u8>) -> bool {
-    let Ok(Message {
-        version,
-        community,
-        pdu: Pdu::Plain(pdu),
-    }) = Message::parse(request)
-    else {
+    let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(request) else {
         return false;
     };
     let spoken = match version {
@@ -105,10 +95,10 @@ fn single(pdu: &PlainPdu<'_>, version: Version, objects: &impl Objects, room: us
         };
         let found = match pdu.kind {
             PduType::Get => objects.get(binding.name).map(|value| (binding.name, value)),
-            _ => objects.next(binding.name),
+            _ => std::iter::successors(objects.next(binding.name), |(name, _)| objects.next(*name))
+                .find(|(_, value)| can_tell(version, value)),
         };
-        // v1 has neither the exceptions nor Counter64.
-        let found = found.filter(|(_, value)| version == Version::V2c || !matches!(value, Value::Counter64(_)));
+        let found = found.filter(|(_, value)| can_tell(version, value));
         match found {
             Some((name, value)) => push_varbind(out, name, value),
             None if version == Version::V1 => return Err((ErrorStatus::NoSuchName, place)),
@@ -122,15 +112,15 @@ fn single(pdu: &PlainPdu<'_>, version: Version, objects: &impl Objects, room: us
     Ok(())
 }
 
+/// v1 has no Counter64: a GET misses it, a GETNEXT passes over it (RFC 3584 §4.2.2.1).
+fn can_tell(version: Version, value: &Value<'_>) -> bool {
+    version == Version::V2c || !matches!(value, Value::Counter64(_))
+}
+
 /// Tells the two exceptions of a GET apart: another instance of the object's column exists, or none.
 fn missing<'a>(name: OidRef<'_>, objects: &impl Objects) -> Value<'a> {
     let octets = name.as_octets();
-    let parent = octets
-        .iter()
-        .rev()
-        .skip(1)
-        .position(|octet| *octet < 0x80)
-        .map_or(0, |back| octets.len() - 1 - back);
+    let parent = octets.iter().rev().skip(1).position(|octet| *octet < 0x80).map_or(0, |back| octets.len() - 1 - back);
     let column = &octets[..parent];
     match objects.next(OidRef::new(column)) {
         Some((next, _)) if !column.is_empty() && next.as_octets().starts_with(column) => Value::NoSuchInstance,
@@ -189,9 +179,6 @@ fn push_fitting<'a>(out: &mut Vec<u8>, room: usize, name: OidRef<'_>, objects: &
 pub fn element_value(element: &[u8]) -> Value<'_> {
     match ber::Reader::new(element).element() {
         Ok((tag, contents)) => Value::from_element(tag, contents).unwrap_or(Value::Unknown { tag, contents }),
-        Err(_) => Value::Unknown {
-            tag: tag::NULL,
-            contents: &[],
-        },
+        Err(_) => Value::Unknown { tag: tag::NULL, contents: &[] },
     }
 }

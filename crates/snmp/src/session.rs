@@ -89,12 +89,7 @@ pub struct Session {
 impl Session {
     /// Makes a session from a key, which must be random and secret.
     pub fn new(key: [u64; 2]) -> Self {
-        Session {
-            ids: RequestIds::new(key),
-            next: 0,
-            open: HashMap::default(),
-            deadlines: BinaryHeap::new(),
-        }
+        Session { ids: RequestIds::new(key), next: 0, open: HashMap::default(), deadlines: BinaryHeap::new() }
     }
 
     /// Opens a request and returns its id.
@@ -103,17 +98,7 @@ impl Session {
         self.next = (self.next + 1) % RequestIds::COUNT;
         let request_id = self.ids.id(counter);
         let deadline = now + spread(patience.timeout, request_id);
-        self.open.insert(
-            counter,
-            Open {
-                token,
-                peer,
-                sent_at: now,
-                deadline,
-                attempt: 1,
-                patience,
-            },
-        );
+        self.open.insert(counter, Open { token, peer, sent_at: now, deadline, attempt: 1, patience });
         self.deadlines.push(Reverse((deadline, counter)));
         request_id
     }
@@ -207,24 +192,14 @@ mod tests {
     }
 
     fn patience(other_source: bool) -> Patience {
-        Patience {
-            timeout: SECOND,
-            attempts: 3,
-            other_source,
-        }
+        Patience { timeout: SECOND, attempts: 3, other_source }
     }
 
     #[test]
     fn an_answer_closes_its_request_and_a_second_copy_is_late() {
         let mut session = Session::new([1, 2]);
         let id = session.open(0, 7, peer(1), patience(false));
-        assert_eq!(
-            session.accept(500, peer(1), id),
-            Accepted::Answer {
-                token: 7,
-                round_trip: Some(500)
-            }
-        );
+        assert_eq!(session.accept(500, peer(1), id), Accepted::Answer { token: 7, round_trip: Some(500) });
         assert_eq!(session.accept(600, peer(1), id), Accepted::Late);
         assert_eq!(session.expire(9 * SECOND), None);
     }
@@ -264,12 +239,6 @@ mod tests {
         let mut session = Session::new([1, 2]);
         let id = session.open(0, 7, peer(1), patience(false));
         assert!(matches!(session.expire(2 * SECOND), Some(Expired::SendAgain { .. })));
-        assert_eq!(
-            session.accept(3 * SECOND, peer(1), id),
-            Accepted::Answer {
-                token: 7,
-                round_trip: None
-            }
-        );
+        assert_eq!(session.accept(3 * SECOND, peer(1), id), Accepted::Answer { token: 7, round_trip: None });
     }
 }

@@ -37,13 +37,7 @@ impl Walk {
     pub fn new(root: &[u8], limit: u32) -> Self {
         let mut last = Vec::with_capacity(root.len() + 8);
         last.extend_from_slice(root);
-        Walk {
-            last,
-            root_length: root.len(),
-            taken: 0,
-            limit,
-            end: None,
-        }
+        Walk { last, root_length: root.len(), taken: 0, limit, end: None }
     }
 
     /// Goes on behind `position`, which lies below `root`.
@@ -118,11 +112,7 @@ mod tests {
         let mut walk = Walk::new(&encode(root), limit);
         for (name, tag) in names {
             let name = encode(name);
-            walk.take(&Varbind {
-                name: OidRef::new(&name),
-                tag: *tag,
-                contents: &[0],
-            });
+            walk.take(&Varbind { name: OidRef::new(&name), tag: *tag, contents: &[0] });
         }
         (walk.taken(), walk.end())
     }
@@ -145,9 +135,6 @@ mod tests {
 
     #[test]
     fn the_end_of_the_mib_is_no_object() {
-        assert_eq!(
-            taken("1.3.6.1.5", 9, &[("1.3.6.1.5.1", 2), ("1.3.6.1.5.1", 0x82)]),
-            (1, Some(WalkEnd::EndOfMib))
-        );
+        assert_eq!(taken("1.3.6.1.5", 9, &[("1.3.6.1.5.1", 2), ("1.3.6.1.5.1", 0x82)]), (1, Some(WalkEnd::EndOfMib)));
     }
 }

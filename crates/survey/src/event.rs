@@ -20,8 +20,9 @@ pub struct Found {
 pub enum Event {
     /// A printer answered the sweep.
     Found(Found),
-    /// A device was read, wholly or in part: the record's `problems` tell.
-    Read { address: SocketAddr, record: Box<DeviceRecord>, requests: u16, known: Box<Known> },
+    /// A device was read, wholly or in part: the record's `problems` tell. `known` is there if the
+    /// reader was told to remember.
+    Read { address: SocketAddr, record: Box<DeviceRecord>, requests: u16, known: Option<Box<Known>> },
     /// A device was read again, and nothing moved but its clock.
     Unchanged { address: SocketAddr, known: Box<Known> },
     /// Something answers SNMP there, and it is no printer.

@@ -21,7 +21,7 @@ use crate::reader::{Reader, ReaderOptions};
 pub fn read(objects: &impl Objects, plan: Arc<Plan>, catalog: Arc<Catalog>) -> (DeviceRecord, u16) {
     const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
     let credentials = Arc::new(Credentials::new(["public"]));
-    let mut reader = Reader::new(ReaderOptions { plan, catalog, credentials, epoch: None, key: [0, 0] });
+    let mut reader = Reader::new(ReaderOptions { plan, catalog, credentials, epoch: None, key: [0, 0], remember: false });
     reader.read(NOBODY, false);
     let (mut ceiling, mut statistics) = (Ceiling::new(Rate::UNLIMITED), Statistics::default());
     let (mut request, mut answer) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! Reads many devices at once over one socket, each with one request open at any time.
 
-use std::collections::{BinaryHeap, VecDeque};
 use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub struct ReaderOptions {
     pub epoch: Option<Timestamp>,
     /// Secret and random: request ids are made with it.
     pub key: [u64; 2],
+    /// Whether what was learned of a device is handed out for the next reading.
+    pub remember: bool,
 }
 
 /// Is one device being read.
@@ -69,7 +71,12 @@ pub struct Reader {
     held: BinaryHeap<Waiting>,
     events: VecDeque<Event>,
     active: usize,
+    /// Room of finished readings, to be used again.
+    spare: Vec<Answers>,
 }
+
+/// Is how much room is kept for use.
+const MOST_SPARE: usize = 64;
 
 impl Reader {
     pub fn new(options: ReaderOptions) -> Self {
@@ -83,6 +90,7 @@ impl Reader {
             held: BinaryHeap::new(),
             events: VecDeque::new(),
             active: 0,
+            spare: Vec::new(),
         }
     }
 
@@ -108,7 +116,8 @@ impl Reader {
             return;
         };
         let greeting = Some(Greeting { communities, round: 0, in_v1: None });
-        self.insert(address, Reading::first(&self.options.plan), community, greeting, printers_only);
+        let room = self.spare.pop().unwrap_or_else(Answers::for_a_printer);
+        self.insert(address, Reading::first(&self.options.plan, room), community, greeting, printers_only);
     }
 
     /// Starts to read a device whose v2c hello has been answered already.
@@ -170,7 +179,7 @@ impl Reader {
             && slot.reading.step() != Step::Hello
         {
             if slot.reading.version() == Version::V1 && greeting.in_v1.is_none() && plan.profile.read.bulk {
-                let mut once_more = Reading::first(plan);
+                let mut once_more = Reading::first(plan, Answers::for_a_printer());
                 once_more.greet_in(plan, Version::V2c);
                 greeting.in_v1 = Some(std::mem::replace(&mut slot.reading, once_more));
             } else {
@@ -297,10 +306,11 @@ impl Reader {
             self.events.push_back(Event::Unchanged { address, known: finished.known });
             return;
         }
-        let answers = finished.known.answers();
+        let known = finished.known;
+        let answers = known.answers();
         if slot.printers_only && !is_printer(&self.options.catalog, answers) {
             self.events.push_back(Event::NotPrinter(address));
-            return;
+            return self.keep_room(known);
         }
         let observed_at = self.options.epoch.map(|epoch| epoch + SignedDuration::from_micros(now as i64));
         let context = Context { sections: self.options.plan.sections, observed_at, path: Path::Agent };
@@ -310,7 +320,19 @@ impl Reader {
         if answers.is_empty() {
             record.presence = Presence::Unreachable;
         }
-        self.events.push_back(Event::Read { address, record, requests: finished.requests, known: finished.known });
+        let known = if self.options.remember {
+            Some(known)
+        } else {
+            self.keep_room(known);
+            None
+        };
+        self.events.push_back(Event::Read { address, record, requests: finished.requests, known });
+    }
+
+    fn keep_room(&mut self, known: Box<Known>) {
+        if self.spare.len() < MOST_SPARE {
+            self.spare.push(known.into_answers());
+        }
     }
 }
 

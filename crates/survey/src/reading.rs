@@ -29,6 +29,11 @@ impl Known {
     pub fn answers(&self) -> &Answers {
         &self.answers
     }
+
+    /// Gives up all but the values.
+    pub fn into_answers(self) -> Answers {
+        self.answers
+    }
 }
 
 /// Is how a device bears to be asked; learned from its refusals.
@@ -97,7 +102,7 @@ pub struct Reading {
     /// Values that stand alone and have not been asked for.
     scalars: Vec<ObjectId>,
     walks: Vec<TableWalk>,
-    /// How many scalars and walks the open request asks for.
+    /// What the open request asks for: scalars and walks of the shape, or queued cells and none.
     asked: (usize, usize),
     /// By place in the plan's tables; `None` until the rows are known.
     rows: Vec<Option<Vec<Instance>>>,
@@ -128,9 +133,10 @@ pub struct Finished {
 }
 
 impl Reading {
-    /// Starts to read a device of which nothing is known.
-    pub fn first(plan: &Plan) -> Self {
-        Self::start(plan, Version::V2c, Step::Hello)
+    /// Starts to read a device of which nothing is known; `room` is emptied and used.
+    pub fn first(plan: &Plan, mut room: Answers) -> Self {
+        room.clear();
+        Reading { answers: room, ..Self::start(plan, Version::V2c, Step::Hello) }
     }
 
     /// Starts to read a device whose hello came with the sweep.
@@ -159,7 +165,7 @@ impl Reading {
             step,
             version,
             manners,
-            queue: Vec::new(),
+            queue: Vec::with_capacity(112),
             at: 0,
             scalars: Vec::new(),
             walks: Vec::new(),
@@ -225,6 +231,7 @@ impl Reading {
     /// The same request comes out until an answer or a silence is taken.
     pub fn request(&mut self, plan: &Plan) -> Request {
         if self.step != Step::Shape {
+            self.asked = (self.fitting(plan), 0);
             return Request { kind: PduType::Get, first: 0, second: 0 };
         }
         let scalars = self.scalars.len().min(self.manners.width);
@@ -253,7 +260,7 @@ impl Reading {
             self.walks[..walks].iter().for_each(|walk| push_name(out, walk.walk.position().as_octets(), &[]));
             return;
         }
-        for ask in &self.queue[self.at..self.at + self.fitting(plan)] {
+        for ask in &self.queue[self.at..self.at + self.asked.0] {
             push_name(out, &plan.profile.object(ask.object).oid, self.instance(plan, ask).as_slice());
         }
     }
@@ -305,7 +312,7 @@ impl Reading {
     }
 
     fn take_cells(&mut self, plan: &Plan, pdu: &PlainPdu<'_>) {
-        let asked = self.fitting(plan);
+        let (asked, _) = self.asked;
         if let Some(refusal) = Refusal::of(pdu, asked) {
             self.take_refusal(plan, pdu, refusal, asked);
         } else {
@@ -431,7 +438,10 @@ impl Reading {
         let was_empty = walk.walk.taken() == 0 && walk.walk.end().is_none();
         let mut inside = walk.walk.take(binding);
         let located = plan.profile.locate(binding.name.as_octets());
-        if was_empty && !inside && let Some((column, _)) = located {
+        if was_empty
+            && !inside
+            && let Some((column, _)) = located
+        {
             // The column is missing; where the next one of the same table is not, its rows do as well.
             let table = &plan.tables[walk.table];
             if plan.profile.object(column).table == Some(table.id) && binding.name.check().is_ok() && !binding.is_exception() {
@@ -456,7 +466,9 @@ impl Reading {
             rows[walk.table].get_or_insert_default();
             match end {
                 WalkEnd::LeftSubtree | WalkEnd::EndOfMib => {}
-                WalkEnd::NotIncreasing => problems.push(format!("the table at {} goes round or back; read up to there", walk.walk.position())),
+                WalkEnd::NotIncreasing => {
+                    problems.push(format!("the table at {} goes round or back; read up to there", walk.walk.position()))
+                }
                 WalkEnd::Limit => problems.push(format!("the table at {} has more rows than are read", walk.walk.position())),
                 WalkEnd::Malformed => problems.push(format!("behind {} stands a malformed object identifier", walk.walk.position())),
             }
@@ -489,7 +501,8 @@ impl Reading {
         self.answers.sort();
         let said = |id: &ObjectId| self.answers.first(*id).is_some();
         self.scalars = plan.scalars.iter().copied().filter(|id| !said(id) && !self.is_absent_scalar(plan, id)).collect();
-        self.walks = plan.tables.iter().enumerate().filter_map(|(place, table)| table_walk(plan, place, table.rows, table.max_rows)).collect();
+        self.walks =
+            plan.tables.iter().enumerate().filter_map(|(place, table)| table_walk(plan, place, table.rows, table.max_rows)).collect();
         if self.scalars.is_empty() && self.walks.is_empty() {
             self.begin_cells(plan);
         }
@@ -513,21 +526,18 @@ impl Reading {
         }
     }
 
-    /// Adds the rows that showed up in another column than the one walked: an agent may lack cells
-    /// of that column, or mix up the order of its answer.
+    /// Adds the rows that showed up anywhere in a table: an agent may lack cells of the column that is
+    /// walked, or mix up the order of its answer.
     fn add_rows_told_in_passing(&mut self, plan: &Plan) {
         for (table, rows) in plan.tables.iter().zip(&mut self.rows) {
             let (Some(rows), Some(walked)) = (rows, table.walked()) else { continue };
-            let walked_through = rows.len();
-            for column in &table.columns {
-                let told = self.answers.column(*column).map(|(instance, _)| instance);
-                rows.extend(told.filter(|told| *column != walked && told.as_slice().len() == usize::from(table.index_arcs)));
+            for column in table.columns.iter().copied().chain([walked]) {
+                let told = self.answers.column(column).map(|(instance, _)| instance);
+                rows.extend(told.filter(|told| told.as_slice().len() == usize::from(table.index_arcs)));
             }
-            if rows.len() > walked_through {
-                rows.sort_unstable();
-                rows.dedup();
-                rows.truncate(table.max_rows as usize);
-            }
+            rows.sort_unstable();
+            rows.dedup();
+            rows.truncate(table.max_rows as usize);
         }
     }
 
@@ -541,7 +551,9 @@ impl Reading {
             self.queued[place] = true;
             let rows = self.rows[place].as_deref().unwrap_or(&[]);
             for object in &table.columns {
-                let missing = (0..).zip(rows).filter(|(_, row)| !self.answers.has(*object, row));
+                // Of most columns nothing is there yet, and then no row need be looked up.
+                let is_untold = self.answers.first(*object).is_none();
+                let missing = (0..).zip(rows).filter(|(_, row)| is_untold || !self.answers.has(*object, row));
                 self.queue.extend(missing.map(|(row, _)| Ask { object: *object, row }));
             }
         }
@@ -687,11 +699,9 @@ impl Reading {
             }
             self.answers = before;
         }
-        let known =
-            Box::new(Known { version: self.version, community, manners: self.manners, rows: self.rows, answers: self.answers });
+        let known = Box::new(Known { version: self.version, community, manners: self.manners, rows: self.rows, answers: self.answers });
         Finished { known, unchanged, requests: self.requests, problems: self.problems }
     }
-
 }
 
 /// Starts the walk of a table, if its rows are learned by one.

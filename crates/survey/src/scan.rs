@@ -8,7 +8,7 @@ use collect::Answers;
 use snmp::message::{Message, Pdu, PduType, Version};
 use snmp::{OidRef, Tick};
 
-use catalog::{DeviceKind, Sections};
+use catalog::{DeviceKind, Section, Sections};
 
 use crate::ceiling::{Ceiling, Rate};
 use crate::event::{Event, Found, Statistics};
@@ -96,8 +96,8 @@ impl Scan {
         });
         let mut reader = options.reader.clone();
         if options.task == Task::Identify {
-            // To tell a printer from other devices takes no section at all.
-            reader.plan = Arc::new(Plan::new(reader.plan.profile.clone(), Sections::NONE));
+            // Asked only of devices whose hello leaves open whether they are printers.
+            reader.plan = Arc::new(Plan::new(reader.plan.profile.clone(), Sections::NONE.with(Section::Identity)));
         }
         Scan {
             sweep,
@@ -252,7 +252,11 @@ impl Scan {
             return Some(event);
         }
         match self.reader.poll_event()? {
-            Event::Read { address, known, .. } if self.options.task == Task::Identify => Some(Event::Found(found(address, known.answers()))),
+            Event::Read { address, record, .. } if self.options.task == Task::Identify => Some(Event::Found(Found {
+                address,
+                system_object_id: record.identity.system_object_id,
+                system_description: record.identity.system_description,
+            })),
             event => Some(event),
         }
     }

@@ -52,12 +52,7 @@ impl Target {
     /// ```
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
-        let refuse = |reason| {
-            Err(TargetError {
-                text: text.to_owned(),
-                reason,
-            })
-        };
+        let refuse = |reason| Err(TargetError { text: text.to_owned(), reason });
         if text.is_empty() {
             return refuse(Reason::Nothing);
         }
@@ -95,12 +90,7 @@ fn cidr(network: &str, prefix: &str) -> Result<Target, Reason> {
         return Err(Reason::Ipv6Network);
     }
     let network: Ipv4Addr = network.trim_end().parse().map_err(|_| Reason::Network)?;
-    let prefix: u8 = prefix
-        .trim_start()
-        .parse()
-        .ok()
-        .filter(|prefix| *prefix <= 32)
-        .ok_or(Reason::Prefix)?;
+    let prefix: u8 = prefix.trim_start().parse().ok().filter(|prefix| *prefix <= 32).ok_or(Reason::Prefix)?;
     let network = Ipv4Addr::from_bits(network.to_bits() & !host_bits(prefix));
     Ok(Target::Cidr { network, prefix })
 }
@@ -152,11 +142,7 @@ fn name(text: &str) -> Result<Target, Reason> {
     };
     let last = labels.rsplit('.').next().unwrap_or_default();
     let is_name = labels.len() <= 253 && labels.split('.').all(is_label) && !last.chars().all(|c| c.is_ascii_digit());
-    if is_name {
-        Ok(Target::Name(text.to_owned()))
-    } else {
-        Err(Reason::Nonsense)
-    }
+    if is_name { Ok(Target::Name(text.to_owned())) } else { Err(Reason::Nonsense) }
 }
 
 /// Is why a text is no target.
@@ -222,10 +208,7 @@ impl std::error::Error for TargetError {}
 /// ```
 pub fn parse_list(text: &str, file_name: &str) -> Result<Vec<Target>, ListErrors> {
     let mut targets = Vec::new();
-    let mut errors = ListErrors {
-        file_name: file_name.to_owned(),
-        lines: Vec::new(),
-    };
+    let mut errors = ListErrors { file_name: file_name.to_owned(), lines: Vec::new() };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, line) in text.lines().enumerate() {
         let content = line.split('#').next().unwrap_or_default().trim();
@@ -355,10 +338,7 @@ impl Targets {
 
     /// Returns every address, ordered by number.
     pub fn iter(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        let v4 = self
-            .v4
-            .iter()
-            .flat_map(|(first, last)| (*first..=*last).map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits))));
+        let v4 = self.v4.iter().flat_map(|(first, last)| (*first..=*last).map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits))));
         v4.chain(self.v6.iter().map(|(address, _)| IpAddr::V6(*address)))
     }
 
@@ -406,10 +386,7 @@ impl TargetsBuilder {
     /// A name has no address here: an exclusion that nobody resolved must not get lost.
     pub fn build(self) -> Result<Targets, TargetError> {
         if let Some(text) = self.unresolved {
-            return Err(TargetError {
-                text,
-                reason: Reason::Unresolved,
-            });
+            return Err(TargetError { text, reason: Reason::Unresolved });
         }
         let v4 = subtract(&merge(self.included.v4), &merge(self.excluded.v4));
         let mut before = Vec::with_capacity(v4.len());
@@ -505,25 +482,10 @@ mod tests {
     fn every_form_is_read() {
         assert_eq!(Target::parse(" 10.0.0.5 "), Ok(Target::Address(address("10.0.0.5"))));
         assert_eq!(Target::parse("2001:db8::7"), Ok(Target::Address(address("2001:db8::7"))));
-        assert_eq!(
-            Target::parse("fe80::7%2"),
-            Ok(Target::Scoped {
-                address: "fe80::7".parse().unwrap(),
-                scope: 2
-            })
-        );
+        assert_eq!(Target::parse("fe80::7%2"), Ok(Target::Scoped { address: "fe80::7".parse().unwrap(), scope: 2 }));
         assert_eq!(Target::parse("fe80::7%eth0"), Ok(Target::Name("fe80::7%eth0".into())));
-        assert_eq!(
-            Target::parse("10.0.0.77/24"),
-            Ok(Target::Cidr {
-                network: Ipv4Addr::new(10, 0, 0, 0),
-                prefix: 24
-            })
-        );
-        let range = Target::Range {
-            first: Ipv4Addr::new(10, 0, 0, 5),
-            last: Ipv4Addr::new(10, 0, 1, 20),
-        };
+        assert_eq!(Target::parse("10.0.0.77/24"), Ok(Target::Cidr { network: Ipv4Addr::new(10, 0, 0, 0), prefix: 24 }));
+        let range = Target::Range { first: Ipv4Addr::new(10, 0, 0, 5), last: Ipv4Addr::new(10, 0, 1, 20) };
         assert_eq!(Target::parse("10.0.0.5 - 10.0.1.20"), Ok(range));
         assert_eq!(Target::parse("10.0.0.5-20"), Target::parse("10.0.0.5-10.0.0.20"));
         for name in ["printer-7", "10-0-0-5.example", "npi1234.lan.", "a_b.example", "3com"] {
@@ -534,10 +496,7 @@ mod tests {
     #[test]
     fn what_is_no_target_is_told_with_what_was_expected() {
         assert_eq!(message("10.0.0.300"), r#""10.0.0.300" is no address, CIDR, range or host name"#);
-        assert_eq!(
-            message(""),
-            "an empty text is no target; expected an address, CIDR, range or host name"
-        );
+        assert_eq!(message(""), "an empty text is no target; expected an address, CIDR, range or host name");
         assert!(message("10.0.0.0/33").contains("expected a prefix from 0 to 32"));
         assert!(message("10.0.0.0/-1").contains("expected a prefix from 0 to 32"));
         assert!(message("10.0.0.0/").contains("expected a prefix from 0 to 32"));
@@ -551,16 +510,7 @@ mod tests {
         assert!(message("2001:db8::1-2001:db8::9").contains("not swept"));
         assert!(message("10.0.0.1,10.0.0.2").contains("without commas"));
         assert!(message("10.0.0.1 10.0.0.2").contains("give each one by itself"));
-        for nonsense in [
-            "10.0.0",
-            "10.0.0.1:161",
-            "fe80::1%",
-            "-printer",
-            "a..b",
-            "12345",
-            "druck\u{1b}[2J",
-            "ein=wort",
-        ] {
+        for nonsense in ["10.0.0", "10.0.0.1:161", "fe80::1%", "-printer", "a..b", "12345", "druck\u{1b}[2J", "ein=wort"] {
             assert!(message(nonsense).contains("is no address, CIDR, range or host name"), "{nonsense}");
         }
         assert!(!message("druck\u{1b}[2J").contains('\u{1b}'));
@@ -591,10 +541,7 @@ mod tests {
 
     #[test]
     fn an_exclusion_holds_whenever_it_is_named() {
-        let rest = targets(
-            &["10.0.0.0/24", "10.0.0.128/24"],
-            &["10.0.0.7", "10.0.0.100-10.0.0.199", "10.0.0.250/29"],
-        );
+        let rest = targets(&["10.0.0.0/24", "10.0.0.128/24"], &["10.0.0.7", "10.0.0.100-10.0.0.199", "10.0.0.250/29"]);
         assert_eq!(rest.len(), 256 - 1 - 100 - 8);
         assert_eq!(rest.index_of(address("10.0.0.7")), None);
         assert_eq!(rest.index_of(address("10.0.0.8")), Some(7));
@@ -624,10 +571,7 @@ mod tests {
 
     #[test]
     fn an_unresolved_exclusion_is_not_lost() {
-        let result = Targets::builder()
-            .include(Target::parse("10.0.0.0/24").unwrap())
-            .exclude(Target::parse("printer-7").unwrap())
-            .build();
+        let result = Targets::builder().include(Target::parse("10.0.0.0/24").unwrap()).exclude(Target::parse("printer-7").unwrap()).build();
         assert_eq!(result.unwrap_err().to_string(), r#""printer-7" is a name that nobody has resolved"#);
     }
 
@@ -664,10 +608,7 @@ targets.txt:5: "fe80::/10" is too large to ask: IPv6 networks are found by DNS-S
     }
 
     fn range_target((first, last): (u32, u32)) -> Target {
-        Target::Range {
-            first: Ipv4Addr::from_bits(first),
-            last: Ipv4Addr::from_bits(last),
-        }
+        Target::Range { first: Ipv4Addr::from_bits(first), last: Ipv4Addr::from_bits(last) }
     }
 
     proptest! {

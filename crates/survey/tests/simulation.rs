@@ -51,7 +51,8 @@ fn with_loss_both_ways_a_sweep_still_finds_all_but_a_stray() {
 fn a_sweep_ends_when_a_whole_pass_finds_nobody_new_and_never_before_the_second() {
     let mut empty = SimNet::new(1, NetOptions::default());
     let scan = SimScan::new(scan_options(Task::FindAndRead, &["10.0.0.0/24"], Rate::UNLIMITED)).run(&mut empty, 60 * SECOND);
-    let passes: Vec<u64> = scan.events.iter().filter_map(|e| if let Event::PassEnded { newly_found, .. } = e { Some(*newly_found) } else { None }).collect();
+    let passes: Vec<u64> =
+        scan.events.iter().filter_map(|e| if let Event::PassEnded { newly_found, .. } = e { Some(*newly_found) } else { None }).collect();
     assert_eq!(passes, [0, 0]);
     assert_eq!(scan.sent.len(), 512);
 }
@@ -62,7 +63,12 @@ fn politely_no_subnet_gets_more_than_its_share() {
     let scan = SimScan::new(scan_options(Task::FindAndRead, &["10.0.0.0/22"], Rate::POLITE)).run(&mut net, 600 * SECOND);
     assert_eq!(scan.records().len(), 200);
     for subnet in 0..4 {
-        let times: Vec<Tick> = scan.sent.iter().filter(|(_, to)| matches!(to.ip(), std::net::IpAddr::V4(ip) if ip.octets()[2] == subnet)).map(|(at, _)| *at).collect();
+        let times: Vec<Tick> = scan
+            .sent
+            .iter()
+            .filter(|(_, to)| matches!(to.ip(), std::net::IpAddr::V4(ip) if ip.octets()[2] == subnet))
+            .map(|(at, _)| *at)
+            .collect();
         let busiest = times.iter().map(|start| times.iter().filter(|at| (*start..*start + SECOND).contains(at)).count()).max();
         // 256 a second, and what a fiftieth of a second may send at once.
         assert!(busiest <= Some(256 + 6), "{busiest:?}");
@@ -164,7 +170,10 @@ fn a_restart_with_lost_counters_is_read_as_it_is() {
 #[test]
 fn weeks_of_an_office_are_read_true_to_life() {
     let mut net = SimNet::with_fleet(
-        Fleet::new(9).options(FleetOptions { off_at_night: 0.3, ..FleetOptions::default() }).network(Ipv4Addr::new(10, 0, 0, 0), 16, 12).began_at(sim::time::MONDAY),
+        Fleet::new(9)
+            .options(FleetOptions { off_at_night: 0.3, ..FleetOptions::default() })
+            .network(Ipv4Addr::new(10, 0, 0, 0), 16, 12)
+            .began_at(sim::time::MONDAY),
         9,
         NetOptions { request_loss: 0.01, answer_loss: 0.01, ..NetOptions::default() },
     );
@@ -186,13 +195,17 @@ fn weeks_of_an_office_are_read_true_to_life() {
                         let printer: &SimPrinter = net.printer(*ip).expect("living");
                         let total = record.meters.iter().find(|meter| meter.name == "total").expect("a total").value;
                         // It goes on printing while it is asked, and is never behind what we read.
-                        assert!(total <= printer.life_count() && printer.life_count() - total < 400, "hour {hour}: {total} {}", printer.life_count());
+                        assert!(
+                            total <= printer.life_count() && printer.life_count() - total < 400,
+                            "hour {hour}: {total} {}",
+                            printer.life_count()
+                        );
                         for supply in &record.supplies {
                             assert!(supply.remaining.is_none_or(|share| (0.0..=1.0).contains(&share)), "{supply:?}");
                         }
                         readings += 1;
                     }
-                    known[place] = (record.problems.is_empty()).then_some(*memory);
+                    known[place] = (record.problems.is_empty()).then(|| *memory.expect("told to remember"));
                 }
                 Event::Unchanged { known: memory, .. } => {
                     readings += 1;

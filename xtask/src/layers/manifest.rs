@@ -73,20 +73,14 @@ fn add_imports(table: &DeTable, imports: &mut Vec<Import>) {
             continue;
         };
         for (name, details) in dependencies {
-            imports.push(Import {
-                name: own_name(name.get_ref(), details.get_ref()),
-                span: name.span(),
-            });
+            imports.push(Import { name: own_name(name.get_ref(), details.get_ref()), span: name.span() });
         }
     }
 }
 
 /// A dependency may be renamed: `net = { package = "netio" }` imports `netio`.
 fn own_name(name: &str, details: &DeValue) -> String {
-    let package = details
-        .as_table()
-        .and_then(|details| details.get("package"))
-        .and_then(|package| package.get_ref().as_str());
+    let package = details.as_table().and_then(|details| details.get("package")).and_then(|package| package.get_ref().as_str());
     package.unwrap_or(name).to_string()
 }
 

@@ -29,11 +29,7 @@ fn difference(canonical: &str, copy: &str) -> Option<usize> {
     if canonical == copy {
         return None;
     }
-    let same = canonical
-        .lines()
-        .zip(copy.lines())
-        .take_while(|(canonical, copy)| canonical == copy)
-        .count();
+    let same = canonical.lines().zip(copy.lines()).take_while(|(canonical, copy)| canonical == copy).count();
     Some(same + 1)
 }
 

@@ -88,23 +88,16 @@ impl Rules {
             .iter()
             .filter(|row| !folders.contains_key(&row.name))
             .map(|row| row.violation(format!("there is no crate {}; remove the row", row.name)));
-        let unlisted = folders
-            .iter()
-            .filter(|(name, _)| !self.is_ours(name))
-            .map(|(name, folder)| Violation {
-                file: format!("{folder}/Cargo.toml"),
-                line: 1,
-                message: format!("crate {name} has no row in {RULES}; add one that says what it may import"),
-            });
-        let unknown_engines = self
-            .engines
-            .iter()
-            .filter(|name| !folders.contains_key(*name))
-            .map(|name| Violation {
-                file: RULES.to_string(),
-                line: 1,
-                message: format!("engines.crates names {name}, which is no crate; remove it"),
-            });
+        let unlisted = folders.iter().filter(|(name, _)| !self.is_ours(name)).map(|(name, folder)| Violation {
+            file: format!("{folder}/Cargo.toml"),
+            line: 1,
+            message: format!("crate {name} has no row in {RULES}; add one that says what it may import"),
+        });
+        let unknown_engines = self.engines.iter().filter(|name| !folders.contains_key(*name)).map(|name| Violation {
+            file: RULES.to_string(),
+            line: 1,
+            message: format!("engines.crates names {name}, which is no crate; remove it"),
+        });
         gone.chain(unlisted).chain(unknown_engines).collect()
     }
 
@@ -115,11 +108,7 @@ impl Rules {
 
 impl Row {
     fn violation(&self, message: String) -> Violation {
-        Violation {
-            file: RULES.to_string(),
-            line: self.line,
-            message,
-        }
+        Violation { file: RULES.to_string(), line: self.line, message }
     }
 }
 

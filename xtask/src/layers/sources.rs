@@ -39,11 +39,7 @@ fn check_text(rules: &Rules, file: &str, text: &str) -> Vec<Violation> {
     for (line, code) in code_lines(text) {
         for (word, instead) in &rules.forbidden_words {
             if contains_word(code, word) {
-                violations.push(Violation {
-                    file: file.to_string(),
-                    line,
-                    message: format!("an engine must not use `{word}`; {instead}"),
-                });
+                violations.push(Violation { file: file.to_string(), line, message: format!("an engine must not use `{word}`; {instead}") });
             }
         }
     }

@@ -57,11 +57,7 @@ pub fn install(packages: &[&str]) -> Result<()> {
 }
 
 fn missing(wanted: &[Packaged], is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    wanted
-        .iter()
-        .filter(|wanted| !is_there(wanted.program))
-        .map(|wanted| wanted.package)
-        .collect()
+    wanted.iter().filter(|wanted| !is_there(wanted.program)).map(|wanted| wanted.package).collect()
 }
 
 fn advice(packages: &[&str]) -> String {
@@ -70,9 +66,7 @@ fn advice(packages: &[&str]) -> String {
 }
 
 fn may_install() -> bool {
-    let is_root = process::program("id")
-        .and_then(|mut id| Ok(id.arg("-u").output()?.stdout))
-        .is_ok_and(|user| user.trim_ascii() == b"0");
+    let is_root = process::program("id").and_then(|mut id| Ok(id.arg("-u").output()?.stdout)).is_ok_and(|user| user.trim_ascii() == b"0");
     is_root && paths::find_program("apt-get").is_some()
 }
 
@@ -100,9 +94,6 @@ mod tests {
 
     #[test]
     fn advice_is_a_command_that_can_be_pasted() {
-        assert_eq!(
-            advice(&["snmp", "snmpd"]),
-            "missing: snmp snmpd; run `sudo apt-get install -y snmp snmpd`, then this again"
-        );
+        assert_eq!(advice(&["snmp", "snmpd"]), "missing: snmp snmpd; run `sudo apt-get install -y snmp snmpd`, then this again");
     }
 }

@@ -21,7 +21,7 @@ pub fn options(sections: &str, communities: &[&str]) -> ReaderOptions {
     let sections = Sections::parse(sections).expect("sections");
     let plan = Arc::new(Plan::new(catalog.standard().clone(), sections));
     let epoch = Some(jiff::Timestamp::from_second(sim::time::MONDAY as i64).expect("a time"));
-    ReaderOptions { plan, catalog, credentials: Arc::new(Credentials::new(communities)), epoch, key: [11, 22] }
+    ReaderOptions { plan, catalog, credentials: Arc::new(Credentials::new(communities)), epoch, key: [11, 22], remember: true }
 }
 
 /// Returns a set of targets.
@@ -127,13 +127,13 @@ impl SimReader {
     pub fn read(&mut self, net: &mut SimNet, address: SocketAddr) -> (Box<DeviceRecord>, u16, Box<Known>) {
         self.reader.read(address, false);
         match self.run(net) {
-            Event::Read { record, requests, known, .. } => (record, requests, known),
+            Event::Read { record, requests, known, .. } => (record, requests, known.expect("told to remember")),
             other => panic!("{other:?}"),
         }
     }
 
-    pub fn read_again(&mut self, net: &mut SimNet, address: SocketAddr, known: Box<Known>) -> Event {
-        self.reader.read_again(address, *known);
+    pub fn read_again(&mut self, net: &mut SimNet, address: SocketAddr, known: impl Into<Option<Box<Known>>>) -> Event {
+        self.reader.read_again(address, *known.into().expect("told to remember"));
         self.run(net)
     }
 }

@@ -1,0 +1,49 @@
+//! What every command that reads needs: the catalog, the plan, communities, a secret key.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use catalog::{Catalog, Sections};
+use jiff::Timestamp;
+use survey::{Credentials, Plan, ReaderOptions};
+
+use crate::args::AccessArgs;
+use crate::credentials;
+
+/// Is the community of devices that nobody has configured.
+const USUAL_COMMUNITY: &str = "public";
+
+/// Loads what a reader needs; the time of day is that of now.
+///
+/// # Errors
+/// Fails if a credentials file cannot be read, or the system gives no random octets.
+pub fn reader_options(sections: Sections, access: &AccessArgs) -> Result<ReaderOptions> {
+    let catalog = Arc::new(Catalog::embedded().context("the built-in vendor files do not load")?);
+    let plan = Arc::new(Plan::new(catalog.standard().clone(), sections));
+    let credentials = Arc::new(credentials(access)?);
+    Ok(ReaderOptions { plan, catalog, credentials, epoch: Some(Timestamp::now()), key: secret_key()?, remember: false })
+}
+
+/// Returns the communities to try, and where.
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub fn credentials(access: &AccessArgs) -> Result<Credentials> {
+    let named: Vec<&str> = access.communities.iter().map(|community| community.as_str()).collect();
+    let mut credentials = Credentials::new(if named.is_empty() { vec![USUAL_COMMUNITY] } else { named });
+    if let Some(file) = &access.credentials {
+        for entry in credentials::load(file)? {
+            credentials.add_range(entry.targets, entry.communities.iter().map(|community| community.as_str()));
+        }
+    }
+    Ok(credentials)
+}
+
+/// Returns a key that nobody can guess: request ids are made with it.
+///
+/// # Errors
+/// Fails if the system gives no random octets.
+pub fn secret_key() -> Result<[u64; 2]> {
+    let random = || getrandom::u64().map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"));
+    Ok([random()?, random()?])
+}
