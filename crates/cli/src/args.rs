@@ -86,6 +86,10 @@ pub struct ScanArgs {
     /// Write to this file instead of the terminal
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Read every device so many times more, only what moves; to measure with --format none
+    #[arg(long, value_name = "N", default_value_t = 0, hide = true)]
+    pub again: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

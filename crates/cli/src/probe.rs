@@ -40,6 +40,7 @@ pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
         at_once: 1,
         shard: 0,
         shards: 1,
+        again: 0,
     };
     let mut read = None;
     let mut why_silent = None;

@@ -50,6 +50,7 @@ pub fn run(args: &ScanArgs) -> Result<ExitCode> {
         at_once: AT_ONCE,
         shard: 0,
         shards: 1,
+        again: args.again,
         extras: whereabouts.extras.clone(),
         targets: Arc::new(whereabouts.targets),
     };
@@ -111,6 +112,7 @@ struct Counts {
     found: u64,
     read: u64,
     with_problems: u64,
+    unchanged: u64,
     silent: u64,
     others: u64,
     first_unsent: Option<String>,
@@ -161,7 +163,11 @@ impl<'a> Telling<'a> {
                 self.counts.others += 1;
                 Ok(())
             }
-            Event::Unchanged { .. } | Event::PassEnded { .. } => Ok(()),
+            Event::Unchanged { .. } => {
+                self.counts.unchanged += 1;
+                Ok(())
+            }
+            Event::PassEnded { .. } => Ok(()),
         }
     }
 
@@ -232,9 +238,10 @@ impl<'a> Telling<'a> {
         }
         if self.args.format == ScanFormat::None {
             eprintln!(
-                "{} read, {} with problems, {} silent; {} requests ({} octets), {} answers ({} octets)",
+                "{} read, {} with problems, {} found unchanged, {} silent; {} requests ({} octets), {} answers ({} octets)",
                 counts.read,
                 counts.with_problems,
+                counts.unchanged,
                 counts.silent,
                 statistics.requests,
                 statistics.request_octets,

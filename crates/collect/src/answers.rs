@@ -92,7 +92,7 @@ impl Answers {
 
     /// Makes room for what a usual printer says, so that it need not grow on the way.
     pub fn for_a_printer() -> Self {
-        Answers { octets: Vec::with_capacity(1536), cells: Vec::with_capacity(144) }
+        Answers { octets: Vec::with_capacity(1024), cells: Vec::with_capacity(96) }
     }
 
     /// Forgets everything and keeps the memory.
@@ -115,6 +115,13 @@ impl Answers {
     pub fn put_element(&mut self, object: ObjectId, instance: Instance, tag: u8, contents: &[u8]) {
         let exception = (snmp::ber::tag::NO_SUCH_OBJECT..=snmp::ber::tag::END_OF_MIB_VIEW).contains(&tag);
         let (Ok(size), Ok(start), false) = (u16::try_from(contents.len()), u32::try_from(self.octets.len()), exception) else { return };
+        // Thousands of these are held at once, so they grow by little rather than by doubling.
+        if self.cells.len() == self.cells.capacity() {
+            self.cells.reserve_exact((self.cells.len() / 4).max(32));
+        }
+        if self.octets.len() + contents.len() > self.octets.capacity() {
+            self.octets.reserve_exact((self.octets.len() / 4).max(512).max(contents.len()));
+        }
         self.octets.extend_from_slice(contents);
         self.cells.push(Cell { arcs: instance.arcs, start, object, size, length: instance.length, tag });
     }

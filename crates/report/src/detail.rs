@@ -268,6 +268,31 @@ fn options(record: &DeviceRecord) -> Vec<Vec<Cell>> {
     record.options.iter().map(|option| vec![said(&option.name), said(&option.value), origin(&option.origin)]).collect()
 }
 
+/// One line an object: the values of a table's rows stand side by side.
 fn configuration(record: &DeviceRecord) -> Vec<Vec<Cell>> {
-    record.configuration.iter().map(|(object, value)| vec![Cell::new(safe_text(object), Paint::Dim), said(value)]).collect()
+    let mut objects: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
+    for (key, value) in &record.configuration {
+        let (object, instance) = key.split_once('.').unwrap_or((key, ""));
+        match objects.last_mut() {
+            Some((last, rows)) if *last == object => rows.push((instance, value)),
+            _ => objects.push((object, vec![(instance, value)])),
+        }
+    }
+    objects.into_iter().map(|(object, rows)| configuration_row(object, &rows)).collect()
+}
+
+fn configuration_row(object: &str, rows: &[(&str, &str)]) -> Vec<Cell> {
+    let (name, values) = match rows {
+        [("", value)] => (object.to_owned(), said(value)),
+        [(instance, value)] => (format!("{object}.{instance}"), said(value)),
+        rows => {
+            let mut values = Cell::default();
+            for (place, (instance, value)) in rows.iter().enumerate() {
+                let gap = if place > 0 { "  " } else { "" };
+                values = values.and(format!("{gap}.{} ", safe_text(instance)), Paint::Dim).and(safe_text(value), Paint::Plain);
+            }
+            (object.to_owned(), values)
+        }
+    };
+    vec![Cell::new(safe_text(&name), Paint::Dim), values]
 }

@@ -185,6 +185,18 @@ enum Drawing {
     Percentages,
 }
 
+impl Drawing {
+    /// Returns how many columns four colours take; a row that takes more is drawn more simply, and
+    /// does not push the others into a poorer drawing.
+    fn columns_of_colours(self) -> usize {
+        let one = match self {
+            Drawing::Bars(width) => "K ".len() + width + " 100%".len(),
+            Drawing::Percentages => "K 100%".len(),
+        };
+        4 * one + 3 * "  ".len()
+    }
+}
+
 const DRAWINGS: [Drawing; 6] =
     [Drawing::Bars(8), Drawing::Bars(6), Drawing::Bars(5), Drawing::Bars(4), Drawing::Bars(3), Drawing::Percentages];
 
@@ -266,7 +278,7 @@ struct Candidate {
 }
 
 /// Lists the candidates from much room to little.
-const CANDIDATES: [Candidate; 11] = [
+const CANDIDATES: [Candidate; 10] = [
     candidate(true, true, 0, 26, 30),
     candidate(true, true, 1, 26, 30),
     candidate(true, true, 2, 24, 28),
@@ -277,8 +289,10 @@ const CANDIDATES: [Candidate; 11] = [
     candidate(false, true, 4, 18, 20),
     candidate(false, true, 5, 16, 18),
     candidate(false, false, 5, 16, 18),
-    candidate(false, false, 5, 14, 14),
 ];
+
+/// Is what is left where nothing else fits.
+const NARROWEST: Candidate = candidate(false, false, 5, 14, 14);
 
 const fn candidate(location: bool, serial: bool, drawing: usize, printer: usize, state: usize) -> Candidate {
     Candidate { location, serial, drawing: DRAWINGS[drawing], printer, state }
@@ -295,52 +309,71 @@ const RECORDING: usize = 30;
 const SOME_LOCATION: usize = 20;
 /// The supplies of one colour on a narrow terminal: `K 100%  +3`.
 const FEW_SUPPLIES: usize = 11;
-/// A row of more supplies than this does not push the others into a poorer drawing.
-const COLOURS: usize = 4;
 
-fn lay_out(rows: &[Row<'_>], style: &Style) -> Layout {
-    let widest = |heading: &str, width: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(width).max().unwrap_or(0).max(heading.len());
-    let of = |text: &Option<String>| text.as_deref().map_or(0, columns);
-    let address = widest(heading_of(rows), &|row| columns(&row.address).min(if row.is_recorded { RECORDING } else { usize::MAX }));
-    let total = widest("TOTAL", &|row| row.total.as_ref().map_or(0, Cell::columns));
-    let printer = widest("PRINTER", &|row| columns(&row.printer)).min(PRINTER);
-    let state = widest("STATE", &|row| row.state.columns()).min(STATE);
-    let serial = Some(widest("SERIAL", &|row| of(&row.serial)).min(SERIAL)).filter(|_| rows.iter().any(|row| row.serial.is_some()));
-    let location =
-        Some(widest("LOCATION", &|row| of(&row.location)).min(LOCATION)).filter(|_| rows.iter().any(|row| row.location.is_some()));
-    let colours = |drawing| {
-        let of_row = |row: &Row<'_>| if row.supplies.len() > COLOURS { 0 } else { draw(&row.supplies, drawing, style).columns() };
-        widest("SUPPLIES", &of_row)
-    };
-    let mut layout =
-        Layout { address, printer: 0, serial: None, location: None, total, supplies: 0, state: 0, drawing: Drawing::Percentages };
-    let mut spare = 0;
-    for (place, candidate) in CANDIDATES.iter().enumerate() {
-        layout.drawing = candidate.drawing;
-        layout.serial = serial.filter(|_| candidate.serial);
-        layout.location = location.filter(|_| candidate.location).map(|natural| natural.min(SOME_LOCATION));
-        layout.printer = printer.min(candidate.printer);
-        layout.state = state.min(candidate.state);
-        let last = place + 1 == CANDIDATES.len();
-        layout.supplies = if last { FEW_SUPPLIES } else { colours(candidate.drawing) };
-        if let Some(left) = style.width.checked_sub(layout.columns()) {
-            spare = left;
-            break;
+/// Is how wide each column would like to be; `None` where nothing stands in it.
+struct Wishes {
+    address: usize,
+    printer: usize,
+    serial: Option<usize>,
+    location: Option<usize>,
+    total: usize,
+    state: usize,
+}
+
+impl Wishes {
+    fn of(rows: &[Row<'_>]) -> Self {
+        let of = |text: &Option<String>| text.as_deref().map_or(0, columns);
+        let is_used = |width: &usize| *width > 0;
+        let address = |row: &Row<'_>| columns(&row.address).min(if row.is_recorded { RECORDING } else { usize::MAX });
+        Wishes {
+            address: widest(rows, address).max(heading_of(rows).len()),
+            printer: widest(rows, |row| columns(&row.printer)).clamp("PRINTER".len(), PRINTER),
+            serial: Some(widest(rows, |row| of(&row.serial))).filter(is_used).map(|width| width.clamp("SERIAL".len(), SERIAL)),
+            location: Some(widest(rows, |row| of(&row.location))).filter(is_used).map(|width| width.clamp("LOCATION".len(), LOCATION)),
+            total: widest(rows, |row| row.total.as_ref().map_or(0, Cell::columns)).max("TOTAL".len()),
+            state: widest(rows, |row| row.state.columns()).clamp("STATE".len(), STATE),
         }
     }
-    let mut grow = |width: &mut usize, most: usize| {
-        let more = most.saturating_sub(*width).min(spare);
+
+    /// Divides a line as a candidate says; every column gets its least.
+    fn divided(&self, candidate: &Candidate, supplies: usize) -> Layout {
+        Layout {
+            address: self.address,
+            printer: self.printer.min(candidate.printer),
+            serial: self.serial.filter(|_| candidate.serial),
+            location: self.location.filter(|_| candidate.location).map(|wish| wish.min(SOME_LOCATION)),
+            total: self.total,
+            supplies,
+            state: self.state.min(candidate.state),
+            drawing: candidate.drawing,
+        }
+    }
+}
+
+fn widest(rows: &[Row<'_>], width: impl Fn(&Row<'_>) -> usize) -> usize {
+    rows.iter().map(width).max().unwrap_or(0)
+}
+
+fn lay_out(rows: &[Row<'_>], style: &Style) -> Layout {
+    let wishes = Wishes::of(rows);
+    let colours = |drawing: Drawing| widest(rows, |row| draw(&row.supplies, drawing, style).columns()).min(drawing.columns_of_colours());
+    let choices = CANDIDATES.iter().map(|candidate| wishes.divided(candidate, colours(candidate.drawing).max("SUPPLIES".len())));
+    let narrowest = wishes.divided(&NARROWEST, FEW_SUPPLIES);
+    let mut layout = choices.into_iter().find(|layout| layout.columns() <= style.width).unwrap_or(narrowest);
+    let mut spare = style.width.saturating_sub(layout.columns());
+    let mut grow = |width: &mut usize, wish: usize| {
+        let more = wish.saturating_sub(*width).min(spare);
         *width += more;
         spare -= more;
     };
-    grow(&mut layout.state, state);
-    grow(&mut layout.printer, printer);
-    if let (Some(width), Some(most)) = (&mut layout.location, location) {
-        grow(width, most);
+    grow(&mut layout.state, wishes.state);
+    grow(&mut layout.printer, wishes.printer);
+    if let (Some(width), Some(wish)) = (&mut layout.location, wishes.location) {
+        grow(width, wish);
     }
     // What is left over goes to rows with more to show.
-    let all = |row: &Row<'_>| draw(&[&row.supplies[..], &row.parts[..]].concat(), layout.drawing, style).columns();
-    grow(&mut layout.supplies, widest("SUPPLIES", &all));
+    let drawing = layout.drawing;
+    grow(&mut layout.supplies, widest(rows, |row| draw(&[&row.supplies[..], &row.parts[..]].concat(), drawing, style).columns()));
     layout
 }
 

@@ -24,7 +24,7 @@ pub enum Event {
     /// reader was told to remember.
     Read { address: SocketAddr, record: Box<DeviceRecord>, requests: u16, known: Option<Box<Known>> },
     /// A device was read again, and nothing moved but its clock.
-    Unchanged { address: SocketAddr, known: Box<Known> },
+    Unchanged { address: SocketAddr, known: Option<Box<Known>> },
     /// Something answers SNMP there, and it is no printer.
     NotPrinter(SocketAddr),
     /// Nothing answered at an address that was named; `why` is the system's error, if it gave one.

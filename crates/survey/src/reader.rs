@@ -303,7 +303,7 @@ impl Reader {
         let finished = slot.reading.finish(slot.community);
         let address = slot.address;
         if finished.unchanged {
-            self.events.push_back(Event::Unchanged { address, known: finished.known });
+            self.events.push_back(Event::Unchanged { address, known: Some(finished.known) });
             return;
         }
         let known = finished.known;

@@ -13,6 +13,7 @@ use catalog::{DeviceKind, Section, Sections};
 use crate::ceiling::{Ceiling, Rate};
 use crate::event::{Event, Found, Statistics};
 use crate::plan::Plan;
+use crate::reading::Known;
 use crate::reader::{Reader, ReaderOptions, sign_of};
 use crate::sweep::{Answered, Sweep, SweepOptions};
 use crate::targets::Targets;
@@ -44,6 +45,8 @@ pub struct ScanOptions {
     /// share nothing, so each can have a thread of its own.
     pub shard: u32,
     pub shards: u32,
+    /// How often every device is read again when all have been read: only what moves.
+    pub again: u32,
 }
 
 /// Is how far a scan has come.
@@ -67,6 +70,11 @@ pub struct Scan {
     found: VecDeque<Answered>,
     /// The next target to read, when targets are read without a sweep.
     next: u64,
+    /// Devices to read again in this round.
+    again: Vec<(SocketAddr, Box<Known>)>,
+    /// Devices read, for the next round.
+    remembered: Vec<(SocketAddr, Box<Known>)>,
+    rounds_left: u32,
     ceiling: Ceiling,
     events: VecDeque<Event>,
     statistics: Statistics,
@@ -95,6 +103,7 @@ impl Scan {
             })
         });
         let mut reader = options.reader.clone();
+        reader.remember |= options.again > 0;
         if options.task == Task::Identify {
             // Asked only of devices whose hello leaves open whether they are printers.
             reader.plan = Arc::new(Plan::new(reader.plan.profile.clone(), Sections::NONE.with(Section::Identity)));
@@ -104,6 +113,9 @@ impl Scan {
             reader: Reader::new(reader),
             found: VecDeque::new(),
             next: options.shard.into(),
+            again: Vec::new(),
+            remembered: Vec::new(),
+            rounds_left: options.again,
             ceiling: Ceiling::new(options.rate),
             events: VecDeque::new(),
             statistics: Statistics::default(),
@@ -138,7 +150,8 @@ impl Scan {
     /// Returns whether everything asked for has been done and told.
     pub fn is_done(&self) -> bool {
         let searched = self.sweep.as_ref().map_or(self.next >= self.targets(), Sweep::is_done);
-        searched && self.found.is_empty() && self.reader.active() == 0 && self.events.is_empty()
+        let told = self.events.is_empty() && self.reader.active() == 0;
+        searched && self.found.is_empty() && told && self.again.is_empty() && (self.rounds_left == 0 || self.remembered.is_empty())
     }
 
     /// Takes a datagram.
@@ -203,7 +216,7 @@ impl Scan {
             return true;
         }
         if self.options.task != Task::Read || self.next >= self.targets() {
-            return false;
+            return self.begin_reading_again();
         }
         let number = self.next;
         self.next += u64::from(self.options.shards.max(1));
@@ -211,6 +224,17 @@ impl Scan {
         if let Some(address) = self.options.targets.socket_address(number, self.options.port).or_else(extra) {
             self.reader.read(address, false);
         }
+        true
+    }
+
+    /// Reads one more device again; a round begins when the one before has ended.
+    fn begin_reading_again(&mut self) -> bool {
+        if self.again.is_empty() && self.rounds_left > 0 && self.reader.active() == 0 {
+            self.rounds_left -= 1;
+            self.again = std::mem::take(&mut self.remembered);
+        }
+        let Some((address, known)) = self.again.pop() else { return false };
+        self.reader.read_again(address, *known);
         true
     }
 
@@ -251,7 +275,15 @@ impl Scan {
         if let Some(event) = self.events.pop_front() {
             return Some(event);
         }
-        match self.reader.poll_event()? {
+        let mut event = self.reader.poll_event()?;
+        if self.rounds_left > 0 {
+            match &mut event {
+                Event::Read { address, known, .. } => self.remembered.extend(known.take().map(|known| (*address, known))),
+                Event::Unchanged { address, known } => self.remembered.extend(known.take().map(|known| (*address, known))),
+                _ => {}
+            }
+        }
+        match event {
             Event::Read { address, record, .. } if self.options.task == Task::Identify => Some(Event::Found(Found {
                 address,
                 system_object_id: record.identity.system_object_id,

@@ -209,7 +209,7 @@ fn weeks_of_an_office_are_read_true_to_life() {
                 }
                 Event::Unchanged { known: memory, .. } => {
                     readings += 1;
-                    known[place] = Some(*memory);
+                    known[place] = memory.map(|memory| *memory);
                 }
                 Event::Silent { .. } => {
                     silent += 1;

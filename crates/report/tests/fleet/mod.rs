@@ -170,6 +170,9 @@ fn colour() -> DeviceRecord {
     record.options =
         vec![DeviceOption { name: "duplex unit".into(), value: "installed".into(), origin: Origin::new("prtMediaPathType", &[1, 2]) }];
     record.configuration.insert("prtGeneralCurrentOperator.1".into(), "reception".into());
+    record.configuration.insert("prtInterpreterDescription.1.1".into(), "PCL".into());
+    record.configuration.insert("prtInterpreterDescription.1.2".into(), "PostScript\u{1b}[0m".into());
+    record.configuration.insert("ipp-versions-supported".into(), "1.1".into());
     record.service_items =
         vec![ServiceItem { name: "fuser".into(), remaining: Some(0.12) }, ServiceItem { name: "transfer belt".into(), remaining: None }];
     record

@@ -42,6 +42,7 @@ pub fn scan_options(task: Task, words: &[&str], rate: Rate) -> ScanOptions {
         at_once: 500,
         shard: 0,
         shards: 1,
+        again: 0,
     }
 }
 
