@@ -1,6 +1,6 @@
 //! `roundsman probe`: read one printer and show everything it says.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use anyhow::{Result, bail};
 use catalog::Sections;
 use netio::Clock;
 use survey::scan::Task;
-use survey::targets::{Target, Targets};
+use survey::targets::Targets;
 use survey::{Event, Rate, ScanOptions};
 
 use crate::args::{ProbeArgs, ProbeFormat};
 use crate::drive::{News, drive};
 use crate::output::Sink;
-use crate::whereabouts::address_of;
+use crate::whereabouts::{address_of, target_at};
 use crate::{interrupt, setup};
 
 /// Is the port of SNMP agents.
@@ -26,13 +26,12 @@ pub const SNMP_PORT: u16 = 161;
 /// Fails if the device has no address or does not answer.
 pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
     let address = address_of(&args.device.host, args.device.port.unwrap_or(SNMP_PORT))?;
-    let target = match address {
-        std::net::SocketAddr::V6(v6) if v6.scope_id() != 0 => Target::Scoped { address: *v6.ip(), scope: v6.scope_id() },
-        address => Target::Address(address.ip()),
-    };
+    if std::io::stderr().is_terminal() {
+        eprintln!("asking {address}; a silent one takes a quarter of a minute");
+    }
     let options = ScanOptions {
         task: Task::Read,
-        targets: Arc::new(Targets::builder().include(target).build()?),
+        targets: Arc::new(Targets::builder().include(target_at(address)).build()?),
         port: address.port(),
         extras: Vec::new(),
         rate: Rate::POLITE,

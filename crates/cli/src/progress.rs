@@ -123,10 +123,12 @@ fn line(status: &Progress, read: u64, pace: &Pace) -> String {
     if read > 0 || status.reading > 0 {
         parts.push(format!("{} read", grouped(read)));
     }
-    parts.extend(pace.rate().map(|rate| format!("{}/s", grouped(rate.round() as u64))));
+    let is_asking = status.asked < status.of;
+    parts.extend(pace.rate().filter(|_| is_asking).map(|rate| format!("{}/s", grouped(rate.round() as u64))));
     match pace.left(status) {
         Some(left) if left >= Duration::from_secs(2) => parts.push(format!("{} left", rough(left))),
-        _ if status.asked >= status.of && status.reading > 0 => parts.push(format!("waiting for {}", grouped(status.reading))),
+        _ if !is_asking && status.reading > 0 => parts.push(format!("waiting for {}", grouped(status.reading))),
+        _ if !is_asking && status.pass > 0 => parts.push("listening for late answers".to_owned()),
         _ => {}
     }
     parts.join(", ")
@@ -166,6 +168,14 @@ mod tests {
     fn reading_a_list_is_told_in_devices() {
         let status = Progress { asked: 2000, of: 2000, reading: 10, ..Progress::default() };
         assert_eq!(line(&status, 1990, &Pace::default()), "reading 2,000 of 2,000, 1,990 read, waiting for 10");
+    }
+
+    #[test]
+    fn the_end_of_a_pass_is_told_without_a_rate() {
+        let mut pace = Pace::default();
+        pace.take(at(1.0), &sweep(2, 256, 256));
+        let status = Progress { pass: 2, asked: 256, of: 256, ..Progress::default() };
+        assert_eq!(line(&status, 0, &pace), "asked 256 of 256 still silent, pass 2, 0 found, listening for late answers");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::args::{ScanArgs, ScanFormat};
 use crate::drive::{News, drive_many};
 use crate::output::Sink;
 use crate::progress::ProgressLine;
+use crate::usage::WrongUsage;
 use crate::whereabouts::{self, Whereabouts};
 use crate::{interrupt, setup};
 
@@ -65,8 +66,9 @@ pub fn run(args: &ScanArgs) -> Result<ExitCode> {
 
 fn scan(options: &ScanOptions, needs_v6: bool, stop: &AtomicBool, telling: &mut Telling<'_>) -> std::io::Result<Statistics> {
     drive_many(options, 1, needs_v6, &Clock::start(), stop, |news| {
-        if telling.take(news).is_err() {
-            // Nobody reads on; there is no use in going on.
+        if let Err(error) = telling.take(news) {
+            // Nobody reads on, or the disk is full: there is no use in going on.
+            telling.failure.get_or_insert(error);
             stop.store(true, Ordering::Relaxed);
         }
     })
@@ -76,25 +78,33 @@ fn scan(options: &ScanOptions, needs_v6: bool, stop: &AtomicBool, telling: &mut 
 fn confirm(whereabouts: &Whereabouts, args: &ScanArgs) -> Result<()> {
     let count = whereabouts.targets.len();
     if whereabouts.targets.is_empty() && whereabouts.extras.is_empty() {
-        bail!("no address is left to ask; the exclusions take all of them away");
+        return Err(WrongUsage("no address is left to ask; the exclusions take all of them away".to_owned()).into());
     }
     if count <= ASK_ABOVE || args.yes {
         return Ok(());
     }
-    let hours = if args.rate == 0 {
-        String::new()
-    } else {
-        format!(", about {} hours a pass at this rate", count / u64::from(args.rate) / 3600 + 1)
+    let time = match args.rate {
+        0 => String::new(),
+        rate => format!(", {} at this rate", a_pass(count / u64::from(rate))),
     };
+    let count = report::grouped(count);
     if !std::io::stdin().is_terminal() {
-        bail!("{count} addresses{hours}: give --yes to sweep that many");
+        return Err(WrongUsage(format!("{count} addresses{time}: give --yes to sweep that many")).into());
     }
-    eprint!("{count} addresses{hours}. Go on? [y/N] ");
+    eprint!("{count} addresses{time}. Go on? [y/N] ");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).context("no answer")?;
     match answer.trim() {
         "y" | "Y" | "yes" => Ok(()),
         _ => bail!("nothing was scanned"),
+    }
+}
+
+/// Says how long a pass of so many seconds takes.
+fn a_pass(seconds: u64) -> String {
+    match seconds {
+        0..7200 => format!("about {} minutes a pass", seconds / 60 + 1),
+        _ => format!("about {} hours a pass", seconds / 3600 + 1),
     }
 }
 
@@ -105,6 +115,8 @@ struct Telling<'a> {
     progress: ProgressLine,
     records: Vec<DeviceRecord>,
     counts: Counts,
+    /// Why the output takes no more.
+    failure: Option<std::io::Error>,
 }
 
 #[derive(Default)]
@@ -121,7 +133,7 @@ struct Counts {
 impl<'a> Telling<'a> {
     fn new(args: &'a ScanArgs) -> Result<Self> {
         let sink = Sink::open(args.output.as_deref())?;
-        Ok(Telling { args, sink, progress: ProgressLine::start(), records: Vec::new(), counts: Counts::default() })
+        Ok(Telling { args, sink, progress: ProgressLine::start(), records: Vec::new(), counts: Counts::default(), failure: None })
     }
 
     /// # Errors
@@ -208,6 +220,9 @@ impl<'a> Telling<'a> {
     /// Writes what is shown only as a whole.
     fn finish(&mut self, stop: &AtomicBool) -> Result<()> {
         self.progress.clear();
+        if let Some(error) = self.failure.take() {
+            return Err(error).context("cannot write the results");
+        }
         if stop.load(Ordering::Relaxed) {
             eprintln!("stopped; this is what was found so far");
         }
@@ -217,7 +232,7 @@ impl<'a> Telling<'a> {
             ScanFormat::Html => report::html::render(&self.records, Timestamp::now()),
             ScanFormat::Addresses | ScanFormat::Ndjson | ScanFormat::None => String::new(),
         };
-        self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush()).or_else(quiet_if_nobody_reads)?;
+        self.sink.write_all(text.as_bytes()).context("cannot write the results")?;
         self.sink.finish()
     }
 
@@ -257,9 +272,4 @@ impl<'a> Telling<'a> {
         let nothing = self.counts.found + self.counts.read == 0;
         if nothing || self.counts.silent > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS }
     }
-}
-
-/// A reader that goes away (`| head`) is no failure of ours.
-fn quiet_if_nobody_reads(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
 }

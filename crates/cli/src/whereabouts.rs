@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 use netio::subnets::{Subnet, subnets, v6_interfaces};
 use survey::targets::{Target, Targets, parse_list};
 
+use crate::usage::WrongUsage;
+
 /// Is where a scan looks.
 pub struct Whereabouts {
     pub targets: Targets,
@@ -34,10 +36,10 @@ const ANNOUNCING: Duration = Duration::from_millis(1500);
 /// Tells every line of a file that cannot be read, and every name that cannot be resolved.
 pub fn named(targets: &[String], exclude: &[String]) -> Result<Whereabouts> {
     let mut builder = Targets::builder();
-    for target in all(targets)? {
+    for target in all(targets, Addresses::Best)? {
         builder = builder.include(target);
     }
-    for target in all(exclude)? {
+    for target in all(exclude, Addresses::Every)? {
         builder = builder.exclude(target);
     }
     Ok(Whereabouts { targets: builder.build()?, extras: Vec::new() })
@@ -48,6 +50,9 @@ pub fn named(targets: &[String], exclude: &[String]) -> Result<Whereabouts> {
 /// # Errors
 /// As [`named`].
 pub fn listed(file: &Path, exclude: &[String]) -> Result<Whereabouts> {
+    if !file.is_file() {
+        return Err(WrongUsage(format!("--list {}: there is no such file; expected one with an address a line", file.display())).into());
+    }
     named(&[file.display().to_string()], exclude)
 }
 
@@ -79,7 +84,7 @@ pub fn local(port: u16, exclude: &[String]) -> Result<Whereabouts> {
     for interface in interfaces {
         extras.push(SocketAddrV6::new(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1), port, 0, interface).into());
     }
-    for target in all(exclude)? {
+    for target in all(exclude, Addresses::Every)? {
         builder = builder.exclude(target);
     }
     let mut whereabouts = Whereabouts { targets: builder.build()?, extras };
@@ -113,8 +118,17 @@ fn swept(network: &Subnet) -> Option<Target> {
     (size <= LARGEST_UNNAMED.into()).then(|| Target::parse(&text).ok())?
 }
 
+/// Says which addresses of a host name are meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Addresses {
+    /// One, IPv4 if there is: a printer is to be read once.
+    Best,
+    /// All of them: a printer is to be left alone on every one.
+    Every,
+}
+
 /// Reads what was typed; a word that is an existing file's path stands for the file's lines.
-fn all(words: &[String]) -> Result<Vec<Target>> {
+fn all(words: &[String], which: Addresses) -> Result<Vec<Target>> {
     let mut targets = Vec::new();
     for word in words {
         let path = Path::new(word);
@@ -125,18 +139,27 @@ fn all(words: &[String]) -> Result<Vec<Target>> {
             targets.push(Target::parse(word)?);
         }
     }
-    targets.into_iter().map(resolved).collect()
+    let mut resolved = Vec::new();
+    for target in targets {
+        match (target, which) {
+            (Target::Name(name), Addresses::Best) => resolved.push(target_at(address_of(&name, 0)?)),
+            (Target::Name(name), Addresses::Every) => resolved.extend(addresses_of(&name, 0)?.into_iter().map(target_at)),
+            (target, _) => resolved.push(target),
+        }
+    }
+    Ok(resolved)
 }
 
-/// Asks the system for the address of a name.
-fn resolved(target: Target) -> Result<Target> {
-    match target {
-        Target::Name(name) => Ok(match address_of(&name, 0)? {
-            SocketAddr::V6(v6) if v6.scope_id() != 0 => Target::Scoped { address: *v6.ip(), scope: v6.scope_id() },
-            address => Target::Address(address.ip()),
-        }),
-        target => Ok(target),
+/// Returns the target that is this one address.
+pub fn target_at(address: SocketAddr) -> Target {
+    match address {
+        SocketAddr::V6(v6) if v6.scope_id() != 0 => Target::Scoped { address: *v6.ip(), scope: v6.scope_id() },
+        address => Target::Address(address.ip()),
     }
+}
+
+fn addresses_of(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+    Ok((host, port).to_socket_addrs().with_context(|| format!("{host} is not found; check the name, or give its address"))?.collect())
 }
 
 /// Resolves a host name or reads an address; one with IPv4 and IPv6 is reached by IPv4.
@@ -144,8 +167,7 @@ fn resolved(target: Target) -> Result<Target> {
 /// # Errors
 /// Fails if the name has no address.
 pub fn address_of(host: &str, port: u16) -> Result<SocketAddr> {
-    let addresses: Vec<SocketAddr> =
-        (host, port).to_socket_addrs().with_context(|| format!("{host} is not found; check the name, or give its address"))?.collect();
+    let addresses = addresses_of(host, port)?;
     let v4 = addresses.iter().find(|address| address.is_ipv4());
     v4.or(addresses.first()).copied().with_context(|| format!("{host} has no address"))
 }

@@ -56,10 +56,10 @@ impl Batch {
         let count = unsafe { libc::recvmmsg(self.socket.as_raw_fd(), messages.as_mut_ptr(), BATCH as u32, flags, std::ptr::null_mut()) };
         // An error here (an ICMP message come back, an interrupted call) loses nothing: ask again later.
         let count = usize::try_from(count).unwrap_or(0);
-        for place in 0..count {
-            let length = (messages[place].msg_len as usize).min(LARGEST);
-            let datagram = &self.received[place * LARGEST..][..length];
-            if let Some(from) = address_of(&self.received_from[place]) {
+        let received = self.received.chunks_exact(LARGEST).zip(self.received_from.iter());
+        for (message, (slot, from)) in messages.iter().zip(received).take(count) {
+            let datagram = &slot[..(message.msg_len as usize).min(LARGEST)];
+            if let Some(from) = address_of(from) {
                 each(from, datagram);
             }
         }

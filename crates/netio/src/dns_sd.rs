@@ -38,6 +38,7 @@ pub fn browse(wait: Duration) -> Result<Vec<Announced>, mdns_sd::Error> {
                 if let ServiceEvent::ServiceResolved(service) = event {
                     let name = service.fullname.split("._").next().unwrap_or(&service.fullname).to_owned();
                     let announced = found.entry(service.host.clone()).or_insert(Announced { name, addresses: Vec::new() });
+                    #[expect(clippy::disallowed_methods, reason = "the library gives a set; it is sorted on the next line")]
                     let mut addresses: Vec<_> = service.addresses.iter().filter_map(socket_address).collect();
                     addresses.sort_unstable();
                     addresses.retain(|address| !announced.addresses.contains(address));

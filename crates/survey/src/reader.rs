@@ -56,6 +56,8 @@ struct Greeting {
 
 /// Is how often each version and community is tried before a device counts as silent.
 const GREETINGS: usize = 3;
+/// Is how long the first of them waits, in microseconds: nobody knows yet how slow the device is.
+const FIRST_GREETING: Tick = 1_000_000;
 
 /// Is a device that waits for its request to be sent.
 type Waiting = Reverse<(Tick, u32)>;
@@ -73,6 +75,8 @@ pub struct Reader {
     active: usize,
     /// Room of finished readings, to be used again.
     spare: Vec<Answers>,
+    /// The names of the request being written.
+    names: Vec<u8>,
 }
 
 /// Is how much room is kept for use.
@@ -91,6 +95,7 @@ impl Reader {
             events: VecDeque::new(),
             active: 0,
             spare: Vec::new(),
+            names: Vec::new(),
         }
     }
 
@@ -259,7 +264,8 @@ impl Reader {
                 let waits = slot.greeting.as_ref().map_or(patience(&plan.profile.read), |greeting| greeting.patience(plan));
                 slot.request_id = self.session.open(now, token, slot.address, waits);
             }
-            let request = slot.reading.request(plan);
+            self.names.clear();
+            let request = slot.reading.request(plan, &mut self.names);
             let head = Head {
                 version: slot.reading.version(),
                 community: self.options.credentials.community(slot.community),
@@ -268,7 +274,7 @@ impl Reader {
                 first: request.first,
                 second: request.second,
             };
-            push_message(out, &head, |out| slot.reading.push_names(plan, out));
+            push_message(out, &head, |out| out.extend_from_slice(&self.names));
             return Some(slot.address);
         }
         None
@@ -310,7 +316,7 @@ impl Reader {
         let answers = known.answers();
         if slot.printers_only && !is_printer(&self.options.catalog, answers) {
             self.events.push_back(Event::NotPrinter(address));
-            return self.keep_room(known);
+            return self.keep_room(*known);
         }
         let observed_at = self.options.epoch.map(|epoch| epoch + SignedDuration::from_micros(now as i64));
         let context = Context { sections: self.options.plan.sections, observed_at, path: Path::Agent };
@@ -323,13 +329,13 @@ impl Reader {
         let known = if self.options.remember {
             Some(known)
         } else {
-            self.keep_room(known);
+            self.keep_room(*known);
             None
         };
         self.events.push_back(Event::Read { address, record, requests: finished.requests, known });
     }
 
-    fn keep_room(&mut self, known: Box<Known>) {
+    fn keep_room(&mut self, known: Known) {
         if self.spare.len() < MOST_SPARE {
             self.spare.push(known.into_answers());
         }
@@ -339,9 +345,8 @@ impl Reader {
 impl Greeting {
     /// One attempt a round; the rounds get slower each time all versions and communities were tried.
     fn patience(&self, plan: &Plan) -> Patience {
-        let usual = patience(&plan.profile.read);
         let slower = self.round / (2 * self.communities.len());
-        Patience { timeout: usual.timeout << slower, attempts: 1, ..usual }
+        Patience { timeout: FIRST_GREETING << slower, attempts: 1, ..patience(&plan.profile.read) }
     }
 }
 

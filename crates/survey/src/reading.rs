@@ -5,12 +5,16 @@
 //! still missing, in GETs packed to one datagram of answer. A device whose shape is [`Known`] is
 //! asked only for the cells that move.
 
-use catalog::{Instance as Stands, Moves, ObjectId, ReadRules, Rows, Standard};
+mod again;
+mod shape;
+
+use catalog::{Instance as Stands, ObjectId, ReadRules, Rows, Standard};
 use collect::{Answers, Instance};
 use snmp::message::{PduType, PlainPdu, Version, push_name};
 use snmp::oid::tail_arcs;
-use snmp::{Refusal, Value, Varbind, Walk, WalkEnd};
+use snmp::{Refusal, Value, Varbind};
 
+use self::shape::TableWalk;
 use crate::plan::Plan;
 
 /// Is what is remembered of a device, so that the next reading asks only for what can have moved.
@@ -21,6 +25,8 @@ pub struct Known {
     pub community: u16,
     manners: Manners,
     rows: Vec<Option<Vec<Instance>>>,
+    /// What a re-read asks for first, once that has been worked out.
+    moving: Vec<Ask>,
     answers: Answers,
 }
 
@@ -62,15 +68,6 @@ pub enum Step {
     Shape,
     Cells,
     Done,
-}
-
-/// Is the walk of one table.
-#[derive(Clone, Debug)]
-struct TableWalk {
-    /// The place in the plan's tables.
-    table: usize,
-    column: ObjectId,
-    walk: Walk,
 }
 
 /// Is one value to ask for. Thousands of devices hold a hundred of these each, so they are small.
@@ -115,6 +112,8 @@ pub struct Reading {
     answers: Answers,
     /// Answers of the reading before, when this one asks only for what moves.
     before: Option<Answers>,
+    /// What was asked for and not told.
+    untold: Vec<Ask>,
     requests: u16,
     /// Times that silence was met by asking for less.
     eased: u8,
@@ -148,16 +147,6 @@ impl Reading {
         reading
     }
 
-    /// Starts to read again what can have moved.
-    pub fn again(plan: &Plan, known: Known) -> Self {
-        let mut reading = Self::start(plan, known.version, Step::Cells);
-        reading.manners = known.manners;
-        reading.rows = known.rows;
-        reading.before = Some(known.answers);
-        reading.queue_what_moves(plan);
-        reading
-    }
-
     fn start(plan: &Plan, version: Version, step: Step) -> Self {
         let rules = &plan.profile.read;
         let manners = Manners { bulk: rules.bulk, answer_octets: usize::from(rules.response_octets), width: MOST_CELLS };
@@ -165,7 +154,7 @@ impl Reading {
             step,
             version,
             manners,
-            queue: Vec::with_capacity(112),
+            queue: Vec::new(),
             at: 0,
             scalars: Vec::new(),
             walks: Vec::new(),
@@ -176,6 +165,7 @@ impl Reading {
             device: None,
             answers: Answers::new(),
             before: None,
+            untold: Vec::new(),
             requests: 0,
             eased: 0,
             problems: Vec::new(),
@@ -226,56 +216,32 @@ impl Reading {
         self.requests += 1;
     }
 
-    /// Says what the next request is, before its bindings are written.
+    /// Writes the names that the next request asks for, and says what kind of request it is.
     ///
     /// The same request comes out until an answer or a silence is taken.
-    pub fn request(&mut self, plan: &Plan) -> Request {
-        if self.step != Step::Shape {
-            self.asked = (self.fitting(plan), 0);
-            return Request { kind: PduType::Get, first: 0, second: 0 };
-        }
-        let scalars = self.scalars.len().min(self.manners.width);
-        let walks = self.walks.len().min((self.manners.width - scalars).max(usize::from(scalars == 0)));
-        self.asked = (scalars, walks);
-        if !self.manners.bulk || self.version == Version::V1 {
-            return Request { kind: PduType::GetNext, first: 0, second: 0 };
-        }
-        Request { kind: PduType::GetBulk, first: scalars as u32, second: self.repetitions(plan, scalars, walks) }
-    }
-
-    /// Returns how many rows to ask for at once, so that the answer fills one datagram. An answer
-    /// that would not fit comes back shorter, so a row too many does no harm.
-    fn repetitions(&self, plan: &Plan, scalars: usize, walks: usize) -> u32 {
-        const USUAL_CELL: usize = 23;
-        let room = self.manners.answer_octets.saturating_sub(AROUND + scalars * USUAL_CELL);
-        let rows = room.div_ceil(USUAL_CELL * walks.max(1));
-        (rows as u32).clamp(1, plan.profile.read.repetitions.into())
-    }
-
-    /// Writes the names that the request asks for.
-    pub fn push_names(&self, plan: &Plan, out: &mut Vec<u8>) {
+    pub fn request(&mut self, plan: &Plan, names: &mut Vec<u8>) -> Request {
         if self.step == Step::Shape {
-            let (scalars, walks) = self.asked;
-            self.scalars[..scalars].iter().for_each(|id| push_name(out, &plan.profile.object(*id).oid, &[]));
-            self.walks[..walks].iter().for_each(|walk| push_name(out, walk.walk.position().as_octets(), &[]));
-            return;
+            return self.shape_request(plan, names);
         }
-        for ask in &self.queue[self.at..self.at + self.asked.0] {
-            push_name(out, &plan.profile.object(ask.object).oid, self.instance(plan, ask).as_slice());
-        }
+        self.asked = (self.push_fitting(plan, names), 0);
+        Request { kind: PduType::Get, first: 0, second: 0 }
     }
 
-    /// Returns how many of the queued cells fit into one answer.
-    fn fitting(&self, plan: &Plan) -> usize {
+    /// Writes the names of as many queued cells as fit into one answer, at least one; returns how many.
+    fn push_fitting(&self, plan: &Plan, names: &mut Vec<u8>) -> usize {
         let mut room = self.manners.answer_octets.saturating_sub(AROUND);
-        let rest = self.queue[self.at..].iter().take(self.manners.width);
-        let count = rest.take_while(|ask| {
-            let octets = plan.expected_octets(ask.object, &self.instance(plan, ask));
-            let fits = octets <= room;
+        let mut count = 0;
+        for ask in self.queue[self.at..].iter().take(self.manners.width) {
+            let instance = self.instance(plan, ask);
+            let octets = plan.expected_octets(ask.object, &instance);
+            if octets > room && count > 0 {
+                break;
+            }
             room = room.saturating_sub(octets);
-            fits
-        });
-        count.count().max(1).min(self.queue.len() - self.at)
+            push_name(names, &plan.profile.object(ask.object).oid, instance.as_slice());
+            count += 1;
+        }
+        count
     }
 
     /// Takes the response to the open request.
@@ -343,6 +309,9 @@ impl Reading {
             let fits = |rest: &[u8]| tail_arcs(rest).eq(instance.as_slice().iter().copied());
             if binding.name.as_octets().strip_prefix(&*object.oid).is_some_and(fits) {
                 self.answers.put_element(ask.object, instance, binding.tag, binding.contents);
+                if binding.is_exception() {
+                    self.untold.push(*ask);
+                }
             } else if self.take_elsewhere(plan, &binding).is_none() {
                 self.problems.push(format!("asked for {}, was told {}", object.name, binding.name));
             }
@@ -376,104 +345,11 @@ impl Reading {
 
     fn leave_out(&mut self, plan: &Plan, place: usize, why: &str) {
         let ask = self.queue.remove(self.at + place);
+        self.untold.push(ask);
         if why != "noSuchName" {
             let object = plan.profile.object(ask.object);
             self.problems.push(format!("{}: {why}", model::Origin::new(object.name, self.instance(plan, &ask).as_slice())));
         }
-    }
-
-    fn take_shape(&mut self, plan: &Plan, pdu: &PlainPdu<'_>) {
-        let (scalars, walks) = self.asked;
-        match Refusal::of(pdu, scalars + walks) {
-            Some(Refusal::Fewer) => self.manners.width = ((scalars + walks) / 2).max(1),
-            Some(Refusal::Without(place)) => self.end_shape_of(place),
-            Some(Refusal::All) => self.end_shape_of(0),
-            None => self.take_rows(plan, pdu),
-        }
-        self.close_walks();
-        if self.scalars.is_empty() && self.walks.is_empty() {
-            self.begin_cells(plan);
-        }
-    }
-
-    /// Ends what stood at one place of the request: v1 says so at the end of the MIB.
-    fn end_shape_of(&mut self, place: usize) {
-        let (scalars, _) = self.asked;
-        if place < scalars {
-            self.scalars.remove(place);
-        } else if let Some(walk) = self.walks.get_mut(place - scalars) {
-            walk.walk.finish(WalkEnd::EndOfMib);
-        }
-    }
-
-    fn take_rows(&mut self, plan: &Plan, pdu: &PlainPdu<'_>) {
-        let (scalars, walks) = self.asked;
-        let mut count = 0;
-        for binding in pdu.varbinds {
-            let Ok(binding) = binding else { break };
-            if count < scalars {
-                self.take_scalar(plan, self.scalars[count], &binding);
-            } else if walks > 0 {
-                self.take_row(plan, (count - scalars) % walks, &binding);
-            }
-            count += 1;
-        }
-        self.scalars.drain(..scalars.min(count));
-        if count <= scalars && scalars + walks > 0 && count == 0 {
-            // An empty answer leads nowhere: take it as the end of everything asked.
-            self.walks.iter_mut().take(walks).for_each(|walk| walk.walk.finish(WalkEnd::EndOfMib));
-            self.scalars.clear();
-        }
-    }
-
-    fn take_scalar(&mut self, plan: &Plan, asked: ObjectId, binding: &Varbind<'_>) {
-        let Some((id, instance)) = self.take_elsewhere(plan, binding) else { return };
-        if id == asked && plan.profile.object(id).instance == Stands::Device && !binding.is_exception() {
-            self.device.get_or_insert(instance.device());
-        }
-    }
-
-    fn take_row(&mut self, plan: &Plan, place: usize, binding: &Varbind<'_>) {
-        let walk = &mut self.walks[place];
-        let was_empty = walk.walk.taken() == 0 && walk.walk.end().is_none();
-        let mut inside = walk.walk.take(binding);
-        let located = plan.profile.locate(binding.name.as_octets());
-        if was_empty
-            && !inside
-            && let Some((column, _)) = located
-        {
-            // The column is missing; where the next one of the same table is not, its rows do as well.
-            let table = &plan.tables[walk.table];
-            if plan.profile.object(column).table == Some(table.id) && binding.name.check().is_ok() && !binding.is_exception() {
-                walk.column = column;
-                walk.walk = Walk::new(&plan.profile.object(column).oid, table.max_rows);
-                inside = walk.walk.take(binding);
-            }
-        }
-        let table = walk.table;
-        self.take_elsewhere(plan, binding);
-        if inside && let Some(instance) = located.and_then(|(_, rest)| Instance::from_arcs(tail_arcs(rest))) {
-            self.rows[table].get_or_insert_default().push(instance);
-        }
-    }
-
-    /// Removes the walks that have ended, and says so where the device was at fault.
-    fn close_walks(&mut self) {
-        let problems = &mut self.problems;
-        let rows = &mut self.rows;
-        self.walks.retain(|walk| {
-            let Some(end) = walk.walk.end() else { return true };
-            rows[walk.table].get_or_insert_default();
-            match end {
-                WalkEnd::LeftSubtree | WalkEnd::EndOfMib => {}
-                WalkEnd::NotIncreasing => {
-                    problems.push(format!("the table at {} goes round or back; read up to there", walk.walk.position()))
-                }
-                WalkEnd::Limit => problems.push(format!("the table at {} has more rows than are read", walk.walk.position())),
-                WalkEnd::Malformed => problems.push(format!("behind {} stands a malformed object identifier", walk.walk.position())),
-            }
-            false
-        });
     }
 
     fn next_step(&mut self, plan: &Plan) {
@@ -492,26 +368,6 @@ impl Reading {
             }
             Step::Shape | Step::Done => {}
         }
-    }
-
-    fn begin_shape(&mut self, plan: &Plan) {
-        self.step = Step::Shape;
-        self.at = 0;
-        self.queue.clear();
-        self.answers.sort();
-        let said = |id: &ObjectId| self.answers.first(*id).is_some();
-        self.scalars = plan.scalars.iter().copied().filter(|id| !said(id) && !self.is_absent_scalar(plan, id)).collect();
-        self.walks =
-            plan.tables.iter().enumerate().filter_map(|(place, table)| table_walk(plan, place, table.rows, table.max_rows)).collect();
-        if self.scalars.is_empty() && self.walks.is_empty() {
-            self.begin_cells(plan);
-        }
-    }
-
-    /// A scalar of the hello that was asked for in v2c and not told is absent: its instance is 0.
-    fn is_absent_scalar(&self, plan: &Plan, id: &ObjectId) -> bool {
-        let asked = self.greeted && plan.hello.contains(id);
-        asked && self.version == Version::V2c && plan.profile.object(*id).instance == Stands::Scalar
     }
 
     fn begin_cells(&mut self, plan: &Plan) {
@@ -611,103 +467,22 @@ impl Reading {
         })
     }
 
-    /// Queues what can have moved since the reading before, and the counters that say whether more has.
-    fn queue_what_moves(&mut self, plan: &Plan) {
-        let before = self.before.as_ref().expect("only a re-read asks for what moves");
-        let moves = |id: &ObjectId| plan.profile.object(*id).moves == Moves::Always;
-        let alone = plan.scalars.iter().filter(|id| moves(id));
-        for (object, instance) in alone.filter_map(|id| Some((*id, before.first(*id)?.0))) {
-            if plan.profile.object(object).instance == Stands::Device {
-                self.device.get_or_insert(instance.device());
-            }
-            self.queue.push(Ask { object, row: 0 });
-        }
-        for (table, rows) in plan.tables.iter().zip(&self.rows) {
-            // A row that goes is seen by its first column's silence: going is no event that devices count.
-            let presence = table.walked().filter(|_| table.with_alerts);
-            for object in table.columns.iter().filter(|id| moves(id) || presence == Some(**id)) {
-                let rows = (0..).zip(rows.iter().flatten()).filter(|(_, row)| before.has(*object, row));
-                self.queue.extend(rows.map(|(row, _)| Ask { object: *object, row }));
-            }
-        }
-        if self.queue.is_empty() {
-            self.queue_alone(&plan.hello);
-        }
-    }
-
-    /// Looks whether the device says that more has moved than was asked for, and asks for that too;
-    /// returns whether there is more to ask.
-    fn widen(&mut self, plan: &Plan) -> bool {
-        self.answers.sort();
-        let Some(before) = self.before.take() else { return false };
-        let differs = |object: Standard| match (before.first(object), self.answers.first(object)) {
-            (Some((_, then)), Some((_, now))) => then != now,
-            _ => false,
-        };
-        let restarted = match (before.first(Standard::SysUpTime), self.answers.first(Standard::SysUpTime)) {
-            (Some((_, Value::TimeTicks(then))), Some((_, Value::TimeTicks(now)))) => now < then,
-            _ => false,
-        };
-        let gone = |ask: &&Ask| !self.answers.has(ask.object, &self.instance(plan, ask));
-        let gone: Vec<Ask> = self.queue.iter().filter(gone).copied().collect();
-        let of_alerts = |ask: &Ask| plan.place(ask.object).is_some_and(|place| plan.tables[place].with_alerts);
-        if restarted || differs(Standard::PrtGeneralConfigChanges) || !gone.iter().all(of_alerts) {
-            // Rows may have come and gone: everything is read afresh.
-            self.rows.iter_mut().for_each(|rows| *rows = None);
-            self.begin_shape(plan);
-            return self.step != Step::Done;
-        }
-        let alerts = differs(Standard::PrtAlertAllEvents) || !gone.is_empty();
-        self.before = Some(before);
-        if !alerts {
-            return false;
-        }
-        self.read_alerts_again(plan);
-        self.step != Step::Done
-    }
-
-    /// Asks again for all that moves with alerts, and goes through the tables whose rows come and
-    /// go with them; everything else stays as it was.
-    fn read_alerts_again(&mut self, plan: &Plan) {
-        let Some(mut merged) = self.before.take() else { return };
-        merged.merge(&self.answers);
-        let moves = |id: &ObjectId| plan.profile.object(*id).moves == Moves::WithAlerts;
-        merged.remove(|id| moves(&id));
-        self.answers = merged;
-        self.step = Step::Shape;
-        self.scalars = plan.scalars.iter().copied().filter(moves).collect();
-        for (place, table) in plan.tables.iter().enumerate() {
-            self.queued[place] = !table.columns.iter().any(moves);
-            if table.with_alerts {
-                self.rows[place] = None;
-                self.walks.extend(table_walk(plan, place, table.rows, table.max_rows));
-            }
-        }
-        if self.scalars.is_empty() && self.walks.is_empty() {
-            self.begin_cells(plan);
-        }
-    }
-
     /// Ends the reading.
     pub fn finish(mut self, community: u16) -> Finished {
         self.answers.sort();
-        let mut unchanged = false;
+        let (mut unchanged, mut moving) = (false, Vec::new());
         if let Some(mut before) = self.before.take() {
+            moving = std::mem::take(&mut self.queue);
             unchanged = self.problems.is_empty() && before.update_if_same(&self.answers, Standard::SysUpTime.into());
             if !unchanged {
                 before.merge(&self.answers);
             }
             self.answers = before;
         }
-        let known = Box::new(Known { version: self.version, community, manners: self.manners, rows: self.rows, answers: self.answers });
+        let known =
+            Box::new(Known { version: self.version, community, manners: self.manners, rows: self.rows, moving, answers: self.answers });
         Finished { known, unchanged, requests: self.requests, problems: self.problems }
     }
-}
-
-/// Starts the walk of a table, if its rows are learned by one.
-fn table_walk(plan: &Plan, table: usize, rows: Rows, max_rows: u32) -> Option<TableWalk> {
-    let Rows::Walk { column } = rows else { return None };
-    Some(TableWalk { table, column, walk: Walk::new(&plan.profile.object(column).oid, max_rows) })
 }
 
 /// Returns how long one request of a profile waits, and how often it is sent.

@@ -13,8 +13,8 @@ use catalog::{DeviceKind, Section, Sections};
 use crate::ceiling::{Ceiling, Rate};
 use crate::event::{Event, Found, Statistics};
 use crate::plan::Plan;
-use crate::reading::Known;
 use crate::reader::{Reader, ReaderOptions, sign_of};
+use crate::reading::Known;
 use crate::sweep::{Answered, Sweep, SweepOptions};
 use crate::targets::Targets;
 

@@ -137,7 +137,7 @@ fn what_has_not_moved_costs_one_packet_each_way() {
     assert!(!record.alerts.iter().any(|alert| alert.code.is_some_and(|code| code.to_string() == "jam")), "{:?}", record.alerts);
 
     // A tray is added: everything is read afresh.
-    let tray = ModelSpec::color_mfp().trays[0].clone();
+    let tray = ModelSpec::color_mfp().trays[0];
     net.printer(at.ip()).expect("living").add_tray(tray);
     let Event::Read { record: with_tray, known, .. } = reader.read_again(&mut net, at, known) else { panic!("nothing moved") };
     assert_eq!(with_tray.inputs.len(), record.inputs.len() + 1);
