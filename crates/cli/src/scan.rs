@@ -20,6 +20,7 @@ use crate::drive::{News, drive_many};
 use crate::output::Sink;
 use crate::progress::ProgressLine;
 use crate::usage::WrongUsage;
+use crate::usage::WrongUsage;
 use crate::whereabouts::{self, Whereabouts};
 use crate::{interrupt, setup};
 

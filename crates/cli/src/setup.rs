@@ -21,7 +21,9 @@ pub fn reader_options(sections: Sections, access: &AccessArgs) -> Result<ReaderO
     let catalog = Arc::new(Catalog::embedded().context("the built-in vendor files do not load")?);
     let plan = Arc::new(Plan::new(catalog.standard().clone(), sections));
     let credentials = Arc::new(credentials(access)?);
-    Ok(ReaderOptions { plan, catalog, credentials, epoch: Some(Timestamp::now()), key: secret_key()?, remember: false })
+    // To the millisecond: no printer's answer is known more closely.
+    let epoch = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
+    Ok(ReaderOptions { plan, catalog, credentials, epoch, key: secret_key()?, remember: false })
 }
 
 /// Returns the communities to try, and where.

@@ -97,6 +97,7 @@ mod tests {
         let to = b.local_addr().expect("bound");
         let (mut a, mut b) = (Batch::new(a), Batch::new(b));
         a.buffer().expect("an empty batch").extend(b"hello");
+        assert_eq!(a.pending(), b"hello");
         a.queue(to);
         a.flush(&mut |to, error| panic!("{to}: {error}"));
         Batch::wait(&b, None, 1_000_000);

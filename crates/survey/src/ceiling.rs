@@ -100,7 +100,7 @@ mod tests {
         let mut now = 0;
         let mut turn = 0;
         while now < seconds * SECOND {
-            let to = IpAddr::from((0x0a00_0000 + (turn % subnets << 8) + 7).to_be_bytes());
+            let to = IpAddr::from((0x0a00_0000 + ((turn % subnets) << 8) + 7).to_be_bytes());
             match ceiling.take(now, to) {
                 Ok(()) => {
                     counts[(turn % subnets) as usize] += 1;

@@ -318,7 +318,7 @@ impl Reader {
             self.events.push_back(Event::NotPrinter(address));
             return self.keep_room(*known);
         }
-        let observed_at = self.options.epoch.map(|epoch| epoch + SignedDuration::from_micros(now as i64));
+        let observed_at = self.options.epoch.map(|epoch| epoch + SignedDuration::from_millis((now / 1000) as i64));
         let context = Context { sections: self.options.plan.sections, observed_at, path: Path::Agent };
         let mut record = Box::new(collect(&self.options.plan.profile, &self.options.catalog, answers, &context));
         record.address = Some(shown(address));

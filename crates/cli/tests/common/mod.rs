@@ -2,6 +2,8 @@
 //! folders of their own, and programs written by others.
 #![allow(dead_code)]
 
+pub mod fleet;
+
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
