@@ -20,7 +20,6 @@ use crate::drive::{News, drive_many};
 use crate::output::Sink;
 use crate::progress::ProgressLine;
 use crate::usage::WrongUsage;
-use crate::usage::WrongUsage;
 use crate::whereabouts::{self, Whereabouts};
 use crate::{interrupt, setup};
 
@@ -66,13 +65,24 @@ pub fn run(args: &ScanArgs) -> Result<ExitCode> {
 }
 
 fn scan(options: &ScanOptions, needs_v6: bool, stop: &AtomicBool, telling: &mut Telling<'_>) -> std::io::Result<Statistics> {
-    drive_many(options, 1, needs_v6, &Clock::start(), stop, |news| {
+    drive_many(options, threads(options), needs_v6, &Clock::start(), stop, |news| {
         if let Err(error) = telling.take(news) {
             // Nobody reads on, or the disk is full: there is no use in going on.
             telling.failure.get_or_insert(error);
             stop.store(true, Ordering::Relaxed);
         }
     })
+}
+
+/// One thread keeps any ceiling and all of a small network; without one, a very large list takes a
+/// thread a core.
+fn threads(options: &ScanOptions) -> u32 {
+    const WORTH_A_THREAD: u64 = 50_000;
+    if options.rate != Rate::UNLIMITED || options.task != Task::Read {
+        return 1;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    (options.targets.len() / WORTH_A_THREAD).clamp(1, cores.min(16)) as u32
 }
 
 /// Asks before a very large sweep.

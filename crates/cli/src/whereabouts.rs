@@ -10,8 +10,6 @@ use survey::targets::{Target, Targets, parse_list};
 
 use crate::usage::WrongUsage;
 
-use crate::usage::WrongUsage;
-
 /// Is where a scan looks.
 pub struct Whereabouts {
     pub targets: Targets,

@@ -35,8 +35,6 @@ pub enum BerError {
     BadInteger,
     /// An object identifier that is empty, ends in mid-arc or has an arc above 2³²−1.
     BadOid,
-    /// Octets stand behind the end of the message.
-    TrailingOctets,
     /// A version that this engine does not speak.
     UnknownVersion(i64),
     /// A PDU type that no RFC defines.
@@ -51,7 +49,6 @@ impl fmt::Display for BerError {
             BerError::UnexpectedTag { expected, found } => write!(f, "tag 0x{found:02x}, expected 0x{expected:02x}"),
             BerError::BadInteger => f.write_str("integer does not fit its type"),
             BerError::BadOid => f.write_str("malformed object identifier"),
-            BerError::TrailingOctets => f.write_str("octets behind the end of the message"),
             BerError::UnknownVersion(version) => write!(f, "SNMP version number {version} is not 0 (v1) or 1 (v2c)"),
             BerError::UnknownPdu(tag) => write!(f, "PDU tag 0x{tag:02x} is not defined"),
         }

@@ -128,13 +128,6 @@ impl Session {
         Accepted::Answer { token, round_trip }
     }
 
-    /// Closes a request that is no longer wanted; its answer will be late.
-    pub fn close(&mut self, request_id: i32) {
-        if let Some(counter) = self.ids.counter(request_id) {
-            self.open.remove(&counter);
-        }
-    }
-
     /// Returns one request whose time is up at `now`, if there is one.
     pub fn expire(&mut self, now: Tick) -> Option<Expired> {
         while let Some(&Reverse((deadline, counter))) = self.deadlines.peek() {

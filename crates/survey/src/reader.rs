@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use catalog::{Catalog, DeviceKind, Standard};
-use collect::{Answers, Context, collect};
+use collect::{Answers, Context, collect, is_printer};
 use jiff::{SignedDuration, Timestamp};
 use model::record::{Path, Presence};
 use snmp::message::{Head, PlainPdu, Version, push_message};
@@ -314,7 +314,7 @@ impl Reader {
         }
         let known = finished.known;
         let answers = known.answers();
-        if slot.printers_only && !is_printer(&self.options.catalog, answers) {
+        if slot.printers_only && is_printer(&self.options.catalog, answers).kind != DeviceKind::Printer {
             self.events.push_back(Event::NotPrinter(address));
             return self.keep_room(*known);
         }
@@ -356,16 +356,6 @@ fn shown(address: SocketAddr) -> String {
         SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
         address => address.ip().to_string(),
     }
-}
-
-/// Returns whether what a device said shows a printer: a row of hrPrinterTable or of the Printer
-/// MIB, or a sysObjectID or sysDescr that only printers have.
-pub fn is_printer(catalog: &Catalog, answers: &Answers) -> bool {
-    if [Standard::HrPrinterStatus, Standard::PrtGeneralConfigChanges].iter().any(|object| answers.first(*object).is_some()) {
-        return true;
-    }
-    let (object_id, description) = sign_of(answers);
-    catalog.recognise(object_id.as_deref(), description.as_deref()).kind == DeviceKind::Printer
 }
 
 /// Returns sysObjectID and sysDescr.

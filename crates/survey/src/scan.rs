@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use collect::Answers;
+use collect::{Answers, is_printer};
 use snmp::message::{Message, Pdu, PduType, Version};
 use snmp::{OidRef, Tick};
 
@@ -174,27 +174,16 @@ impl Scan {
     }
 
     fn take_found(&mut self, answered: Answered) {
-        let is_known_printer = || {
-            let (object_id, description) = sign_of(&answered.hello);
-            let catalog = &self.options.reader.catalog;
-            let kind = catalog.recognise(object_id.as_deref(), description.as_deref()).kind;
-            match kind {
-                DeviceKind::NotPrinter => Some(false),
-                _ if crate::reader::is_printer(catalog, &answered.hello) => Some(true),
-                _ => None,
-            }
-        };
-        match is_known_printer() {
-            Some(false) => self.events.push_back(Event::NotPrinter(answered.address)),
-            Some(true) if self.options.task == Task::Identify => {
-                self.events.push_back(Event::Found(found(answered.address, &answered.hello)));
-            }
-            known => {
-                if known == Some(true) {
-                    self.events.push_back(Event::Found(found(answered.address, &answered.hello)));
-                }
-                self.found.push_back(answered);
-            }
+        let kind = is_printer(&self.options.reader.catalog, &answered.hello).kind;
+        if kind == DeviceKind::NotPrinter {
+            self.events.push_back(Event::NotPrinter(answered.address));
+            return;
+        }
+        if kind == DeviceKind::Printer {
+            self.events.push_back(Event::Found(found(answered.address, &answered.hello)));
+        }
+        if kind == DeviceKind::Undecided || self.options.task == Task::FindAndRead {
+            self.found.push_back(answered);
         }
     }
 
