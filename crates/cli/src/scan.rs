@@ -24,7 +24,7 @@ use crate::whereabouts::{self, Whereabouts};
 use crate::{interrupt, setup};
 
 /// Is the most devices read at once: enough to keep a core busy with slow printers.
-const AT_ONCE: usize = 10_000;
+const AT_ONCE: usize = 6_000;
 
 /// Runs the command.
 ///
@@ -77,7 +77,7 @@ fn scan(options: &ScanOptions, needs_v6: bool, stop: &AtomicBool, telling: &mut 
 /// One thread keeps any ceiling and all of a small network; without one, a very large list takes a
 /// thread a core.
 fn threads(options: &ScanOptions) -> u32 {
-    const WORTH_A_THREAD: u64 = 50_000;
+    const WORTH_A_THREAD: u64 = 250_000;
     if options.rate != Rate::UNLIMITED || options.task != Task::Read {
         return 1;
     }

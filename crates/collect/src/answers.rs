@@ -92,7 +92,7 @@ impl Answers {
 
     /// Makes room for what a usual printer says, so that it need not grow on the way.
     pub fn for_a_printer() -> Self {
-        Answers { octets: Vec::with_capacity(1024), cells: Vec::with_capacity(96) }
+        Answers { octets: Vec::with_capacity(1152), cells: Vec::with_capacity(100) }
     }
 
     /// Forgets everything and keeps the memory.
@@ -117,7 +117,7 @@ impl Answers {
         let (Ok(size), Ok(start), false) = (u16::try_from(contents.len()), u32::try_from(self.octets.len()), exception) else { return };
         // Thousands of these are held at once, so they grow by little rather than by doubling.
         if self.cells.len() == self.cells.capacity() {
-            self.cells.reserve_exact((self.cells.len() / 4).max(32));
+            self.cells.reserve_exact((self.cells.len() / 4).max(44));
         }
         if self.octets.len() + contents.len() > self.octets.capacity() {
             self.octets.reserve_exact((self.octets.len() / 4).max(512).max(contents.len()));

@@ -79,8 +79,8 @@ pub struct Reader {
     names: Vec<u8>,
 }
 
-/// Is how much room is kept for use.
-const MOST_SPARE: usize = 64;
+/// Is how much room is kept for use: enough that thousands of readings share what they leave.
+const MOST_SPARE: usize = 1024;
 
 impl Reader {
     pub fn new(options: ReaderOptions) -> Self {

@@ -374,6 +374,7 @@ impl Reading {
         self.step = Step::Cells;
         self.at = 0;
         self.queue.clear();
+        (self.walks, self.scalars) = (Vec::new(), Vec::new());
         self.answers.sort();
         self.add_rows_told_in_passing(plan);
         self.queue_cells(plan);
@@ -388,12 +389,13 @@ impl Reading {
         for (table, rows) in plan.tables.iter().zip(&mut self.rows) {
             let (Some(rows), Some(walked)) = (rows, table.walked()) else { continue };
             for column in table.columns.iter().copied().chain([walked]) {
-                let told = self.answers.column(column).map(|(instance, _)| instance);
-                rows.extend(told.filter(|told| told.as_slice().len() == usize::from(table.index_arcs)));
+                for (told, _) in self.answers.column(column) {
+                    let fits = told.as_slice().len() == usize::from(table.index_arcs) && rows.len() < table.max_rows as usize;
+                    if let (true, Err(place)) = (fits, rows.binary_search(&told)) {
+                        rows.insert(place, told);
+                    }
+                }
             }
-            rows.sort_unstable();
-            rows.dedup();
-            rows.truncate(table.max_rows as usize);
         }
     }
 
