@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use catalog::{Catalog, Sections};
 use libfuzzer_sys::fuzz_target;
 use snmp::message::{Head, Message, Pdu, PduType, push_message};
-use survey::{Ceiling, Credentials, Event, Plan, Rate, Reader, ReaderOptions, Statistics};
+use survey::{Ceiling, Credentials, Event, Plan, Rate, Reader, ReaderOptions, Response, Statistics};
 
 static OPTIONS: OnceLock<ReaderOptions> = OnceLock::new();
 
@@ -52,8 +52,8 @@ fuzz_target!(|answers: Vec<Answer>| {
                         out.extend_from_slice(octets);
                     }
                 });
-                if let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(&datagram) {
-                    reader.handle_response(now, address, version, community, &pdu, &mut statistics);
+                if let Ok(Some(response)) = Response::parse(address, &datagram) {
+                    reader.handle_response(now, &response, &mut statistics);
                 }
             }
         } else if let Some(due) = reader.poll_timeout() {

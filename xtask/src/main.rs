@@ -6,6 +6,9 @@
 //!
 //! Start reading at [`COMMANDS`]; each command is one module.
 
+// Measures with what Linux counts, against printers that only Linux can simulate.
+#[cfg(target_os = "linux")]
+mod bench;
 mod dist;
 mod fuzz;
 mod layers;
@@ -32,6 +35,8 @@ const COMMANDS: &[Command] = &[
     Command { name: "needs", says: "install, or name, the tools and packages that the tests need", run: needs::command },
     Command { name: "layers", says: "check that imports go down only and that engines do no I/O", run: layers::command },
     Command { name: "fuzz", says: "fuzz every target: fuzz [--seconds N] for N seconds each (60 by default)", run: fuzz::command },
+    #[cfg(target_os = "linux")]
+    Command { name: "bench", says: "measure beside public peers: bench [sweep|read|reread|slow|many|all]", run: bench::command },
     Command { name: "dist", says: "build the release: program, man page, completions and checksums", run: dist::command },
 ];
 

@@ -44,7 +44,8 @@ impl Engine for Driven {
     }
 
     fn is_done(&self) -> bool {
-        self.recorder.is_done()
+        // Where the very first request cannot be sent, no other way of asking helps.
+        self.recorder.is_done() || self.unsent.is_some() && self.recorder.objects().is_empty()
     }
 }
 

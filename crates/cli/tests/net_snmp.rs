@@ -92,7 +92,7 @@ fn snmpd(folder: &Folder, more: &str) -> (Beside, u16) {
     let program = peer("ROUNDSMAN_SNMPD", "snmpd");
     serve(Ipv4Addr::LOCALHOST, "public", |port| {
         let settings = format!(
-            "agentaddress udp:127.0.0.1:{port}\nrocommunity public 127.0.0.1\nsysName example-host\nsysLocation \"Room 7\"\nsysDescr An example host\n{more}"
+            "agentaddress udp:127.0.0.1:{port}\nrocommunity public 127.0.0.1\nsysName example-host\nsysLocation Room 7\nsysDescr An example host\n{more}"
         );
         let file = folder.write("snmpd.conf", &settings);
         let mut command = Command::new(&program);
@@ -112,7 +112,7 @@ fn asked(program: &str, version: &str, device: &str, oid: &str) -> Vec<String> {
     let mut command = Command::new(tool(program));
     command.args(["-v", version, "-c", "public", "-On", "-Oe", "-Ot", device, oid]).env("MIBS", "");
     let lines = run(&mut command).expect(0).out;
-    let is_object = |line: &&str| line.starts_with('.');
+    let is_object = |line: &&str| line.starts_with('.') && !line.contains("No more variables left");
     // An octet string may hold line ends: only its first line is compared.
     lines.lines().filter(is_object).map(str::to_owned).collect()
 }

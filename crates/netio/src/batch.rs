@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::os::fd::AsRawFd;
 
 use crate::engine::Tick;
-use crate::socket::BATCH;
+use crate::outbox::{BATCH, Outbox};
 
 /// Is the largest datagram there is. The memory is reserved, and used only where answers arrive.
 const LARGEST: usize = 65_536;
@@ -28,8 +28,7 @@ pub struct Batch {
     socket: UdpSocket,
     received: Box<[u8]>,
     received_from: Box<[libc::sockaddr_storage; BATCH]>,
-    outgoing: Vec<Vec<u8>>,
-    outgoing_to: Vec<SocketAddr>,
+    pub outbox: Outbox,
 }
 
 impl Batch {
@@ -37,7 +36,7 @@ impl Batch {
         // SAFETY: an all-zero sockaddr_storage is a valid value.
         let received_from = Box::new(unsafe { zeroed::<[libc::sockaddr_storage; BATCH]>() });
         let received = vec![0; BATCH * LARGEST].into_boxed_slice();
-        Batch { socket, received, received_from, outgoing: vec![Vec::new(); BATCH], outgoing_to: Vec::with_capacity(BATCH) }
+        Batch { socket, received, received_from, outbox: Outbox::new() }
     }
 
     pub fn receive(&mut self, each: &mut impl FnMut(SocketAddr, &[u8])) -> usize {
@@ -66,37 +65,22 @@ impl Batch {
         count
     }
 
-    pub fn buffer(&mut self) -> Option<&mut Vec<u8>> {
-        let buffer = self.outgoing.get_mut(self.outgoing_to.len())?;
-        buffer.clear();
-        Some(buffer)
-    }
-
-    /// Returns what was written into the buffer and not yet queued.
-    pub fn pending(&self) -> &[u8] {
-        self.outgoing.get(self.outgoing_to.len()).map_or(&[], |buffer| buffer)
-    }
-
-    pub fn queue(&mut self, to: SocketAddr) {
-        self.outgoing_to.push(to);
-    }
-
     pub fn flush(&mut self, failed: &mut impl FnMut(SocketAddr, io::Error)) {
-        let count = self.outgoing_to.len();
+        let queued: Vec<(&[u8], SocketAddr)> = self.outbox.queued().collect();
+        let count = queued.len();
         if count == 0 {
             return;
         }
         // SAFETY: all-zero iovec, mmsghdr and sockaddr_storage are valid values.
         let (mut parts, mut messages, mut names) =
             unsafe { (zeroed::<[libc::iovec; BATCH]>(), zeroed::<[libc::mmsghdr; BATCH]>(), zeroed::<[libc::sockaddr_in6; BATCH]>()) };
-        for place in 0..count {
-            let datagram = &mut self.outgoing[place];
-            parts[place] = libc::iovec { iov_base: datagram.as_mut_ptr().cast(), iov_len: datagram.len() };
+        for (place, (datagram, to)) in queued.iter().enumerate() {
+            parts[place] = libc::iovec { iov_base: datagram.as_ptr().cast_mut().cast(), iov_len: datagram.len() };
             let header = &mut messages[place].msg_hdr;
             header.msg_iov = &raw mut parts[place];
             header.msg_iovlen = 1;
             header.msg_name = (&raw mut names[place]).cast();
-            header.msg_namelen = write_address(&mut names[place], self.outgoing_to[place]);
+            header.msg_namelen = write_address(&mut names[place], *to);
         }
         let mut at = 0;
         while at < count {
@@ -111,12 +95,12 @@ impl Batch {
                 Some(libc::EINTR) => {}
                 Some(libc::EAGAIN | libc::ENOBUFS) => wait_for(&[self.socket.as_raw_fd()], libc::POLLOUT, 10_000),
                 _ => {
-                    failed(self.outgoing_to[at], error);
+                    failed(queued[at].1, error);
                     at += 1;
                 }
             }
         }
-        self.outgoing_to.clear();
+        self.outbox.clear();
     }
 
     pub fn wait(one: &Batch, other: Option<&Batch>, wait: Tick) {

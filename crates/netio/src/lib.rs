@@ -8,6 +8,7 @@
 
 pub mod dns_sd;
 pub mod engine;
+mod outbox;
 pub mod run;
 pub mod serve;
 pub mod socket;

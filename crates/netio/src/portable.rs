@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use crate::engine::Tick;
-use crate::socket::BATCH;
+use crate::outbox::{BATCH, Outbox};
 
 const LARGEST: usize = 65_536;
 
@@ -13,13 +13,12 @@ const LARGEST: usize = 65_536;
 pub struct Batch {
     socket: UdpSocket,
     received: Vec<u8>,
-    outgoing: Vec<Vec<u8>>,
-    outgoing_to: Vec<SocketAddr>,
+    pub outbox: Outbox,
 }
 
 impl Batch {
     pub fn new(socket: UdpSocket) -> Self {
-        Batch { socket, received: vec![0; LARGEST], outgoing: vec![Vec::new(); BATCH], outgoing_to: Vec::with_capacity(BATCH) }
+        Batch { socket, received: vec![0; LARGEST], outbox: Outbox::new() }
     }
 
     pub fn receive(&mut self, each: &mut impl FnMut(SocketAddr, &[u8])) -> usize {
@@ -36,22 +35,8 @@ impl Batch {
         count
     }
 
-    pub fn buffer(&mut self) -> Option<&mut Vec<u8>> {
-        let buffer = self.outgoing.get_mut(self.outgoing_to.len())?;
-        buffer.clear();
-        Some(buffer)
-    }
-
-    pub fn pending(&self) -> &[u8] {
-        self.outgoing.get(self.outgoing_to.len()).map_or(&[], |buffer| buffer)
-    }
-
-    pub fn queue(&mut self, to: SocketAddr) {
-        self.outgoing_to.push(to);
-    }
-
     pub fn flush(&mut self, failed: &mut impl FnMut(SocketAddr, io::Error)) {
-        for (datagram, to) in self.outgoing.iter().zip(self.outgoing_to.drain(..)) {
+        for (datagram, to) in self.outbox.queued() {
             loop {
                 match self.socket.send_to(datagram, to) {
                     Ok(_) => break,
@@ -64,6 +49,7 @@ impl Batch {
                 }
             }
         }
+        self.outbox.clear();
     }
 
     /// Waits on each socket in turn: the standard library cannot wait on two at once.
@@ -96,9 +82,9 @@ mod tests {
         let (a, b) = (open(), open());
         let to = b.local_addr().expect("bound");
         let (mut a, mut b) = (Batch::new(a), Batch::new(b));
-        a.buffer().expect("an empty batch").extend(b"hello");
-        assert_eq!(a.pending(), b"hello");
-        a.queue(to);
+        a.outbox.buffer().expect("an empty batch").extend(b"hello");
+        assert_eq!(a.outbox.pending(), b"hello");
+        a.outbox.queue(to);
         a.flush(&mut |to, error| panic!("{to}: {error}"));
         Batch::wait(&b, None, 1_000_000);
         let mut seen = Vec::new();

@@ -58,7 +58,8 @@ mod linux {
 
     use super::*;
     use crate::batch::{set_option, wait_for};
-    use crate::socket::{BATCH, open};
+    use crate::outbox::BATCH;
+    use crate::socket::open;
 
     /// Is the largest request that is taken.
     const LARGEST_REQUEST: usize = 8192;

@@ -15,9 +15,6 @@ use crate::portable::Batch;
 /// Where the system allows less, we get less.
 const BUFFER_OCTETS: usize = 8 << 20;
 
-/// Is the most datagrams handled by one system call.
-pub const BATCH: usize = 64;
-
 /// Opens an unconnected socket on any port.
 pub(crate) fn open(domain: Domain, address: SocketAddr) -> io::Result<std::net::UdpSocket> {
     let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
@@ -69,17 +66,17 @@ impl Sockets {
 
     /// Returns the buffer of the next datagram, emptied, or `None` when the batch is full.
     pub fn buffer(&mut self) -> Option<&mut Vec<u8>> {
-        self.v4.buffer()
+        self.v4.outbox.buffer()
     }
 
     /// Puts the datagram written into [`Sockets::buffer`] on its way with the next flush.
     pub fn queue(&mut self, to: SocketAddr) -> Result<(), SocketAddr> {
         match (to, &mut self.v6) {
-            (SocketAddr::V4(_), _) => self.v4.queue(to),
-            (SocketAddr::V6(_), Some(v6)) => match v6.buffer() {
+            (SocketAddr::V4(_), _) => self.v4.outbox.queue(to),
+            (SocketAddr::V6(_), Some(v6)) => match v6.outbox.buffer() {
                 Some(buffer) => {
-                    buffer.extend_from_slice(self.v4.pending());
-                    v6.queue(to);
+                    buffer.extend_from_slice(self.v4.outbox.pending());
+                    v6.outbox.queue(to);
                 }
                 None => return Err(to),
             },

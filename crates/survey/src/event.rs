@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 
 use model::DeviceRecord;
+use snmp::ber::BerError;
+use snmp::message::{Message, Pdu, PduType, PlainPdu, Version};
 
 use crate::reading::Known;
 
@@ -31,6 +33,29 @@ pub enum Event {
     Silent { address: SocketAddr, why: Option<String> },
     /// One pass of the sweep is over.
     PassEnded { pass: u32, newly_found: u64 },
+}
+
+/// Is a response as it came, before anybody has decided whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    pub from: SocketAddr,
+    pub version: Version,
+    pub community: &'a [u8],
+    pub pdu: PlainPdu<'a>,
+}
+
+impl<'a> Response<'a> {
+    /// Reads a datagram; `None` if it is a message of another kind.
+    ///
+    /// # Errors
+    /// Fails if it does not decode.
+    pub fn parse(from: SocketAddr, datagram: &'a [u8]) -> Result<Option<Self>, BerError> {
+        let Message { version, community, pdu } = Message::parse(datagram)?;
+        Ok(match pdu {
+            Pdu::Plain(pdu) if pdu.kind == PduType::Response => Some(Response { from, version, community, pdu }),
+            _ => None,
+        })
+    }
 }
 
 /// Counts what went over the wire.

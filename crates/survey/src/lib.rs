@@ -23,7 +23,7 @@ pub mod targets;
 
 pub use ceiling::{Ceiling, Rate};
 pub use credentials::Credentials;
-pub use event::{Event, Found, Statistics};
+pub use event::{Event, Found, Response, Statistics};
 pub use plan::Plan;
 pub use reader::{Reader, ReaderOptions};
 pub use reading::Known;

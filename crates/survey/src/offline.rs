@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use catalog::Catalog;
 use model::DeviceRecord;
-use snmp::message::{Message, Pdu};
 use snmp::responder::{Manners, Objects, respond};
 
 use crate::ceiling::{Ceiling, Rate};
 use crate::credentials::Credentials;
-use crate::event::{Event, Statistics};
+use crate::event::{Event, Response, Statistics};
 use crate::plan::Plan;
 use crate::reader::{Reader, ReaderOptions};
 
@@ -31,9 +30,9 @@ pub fn read(objects: &impl Objects, plan: Arc<Plan>, catalog: Arc<Catalog>) -> (
         answer.clear();
         if reader.poll_transmit(now, &mut ceiling, &mut request).is_some() {
             if respond(&request, objects, &Manners::default(), &mut answer)
-                && let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(&answer)
+                && let Ok(Some(response)) = Response::parse(NOBODY, &answer)
             {
-                reader.handle_response(now, NOBODY, version, community, &pdu, &mut statistics);
+                reader.handle_response(now, &response, &mut statistics);
             }
         } else if let Some(due) = reader.poll_timeout() {
             now = due;

@@ -14,7 +14,7 @@ use snmp::{Accepted, Expired, Patience, Session, Tick, Value};
 
 use crate::ceiling::Ceiling;
 use crate::credentials::Credentials;
-use crate::event::{Event, Statistics};
+use crate::event::{Event, Response, Statistics};
 use crate::plan::Plan;
 use crate::reading::{Known, Reading, Step, patience};
 
@@ -153,23 +153,17 @@ impl Reader {
     }
 
     /// Takes a response.
-    pub fn handle_response(
-        &mut self,
-        now: Tick,
-        from: SocketAddr,
-        version: Version,
-        community: &[u8],
-        pdu: &PlainPdu<'_>,
-        statistics: &mut Statistics,
-    ) {
-        let slot = self.session.token(pdu.request_id).and_then(|token| self.slots[token as usize].as_ref());
-        let ours = |slot: &Slot| slot.reading.version() == version && self.options.credentials.community(slot.community) == community;
+    pub fn handle_response(&mut self, now: Tick, response: &Response<'_>, statistics: &mut Statistics) {
+        let slot = self.session.token(response.pdu.request_id).and_then(|token| self.slots[token as usize].as_ref());
+        let ours = |slot: &Slot| {
+            slot.reading.version() == response.version && self.options.credentials.community(slot.community) == response.community
+        };
         if slot.is_some_and(|slot| !ours(slot)) {
             statistics.mismatched += 1;
             return;
         }
-        match self.session.accept(now, from, pdu.request_id) {
-            Accepted::Answer { token, .. } => self.take_answer(now, token, pdu),
+        match self.session.accept(now, response.from, response.pdu.request_id) {
+            Accepted::Answer { token, .. } => self.take_answer(now, token, &response.pdu),
             Accepted::Late => statistics.late += 1,
             Accepted::OtherSource => statistics.mismatched += 1,
             Accepted::Stranger => statistics.strangers += 1,

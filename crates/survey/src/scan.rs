@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use collect::{Answers, is_printer};
-use snmp::message::{Message, Pdu, PduType, Version};
+use snmp::message::Version;
 use snmp::{OidRef, Tick};
 
 use catalog::{DeviceKind, Section, Sections};
 
 use crate::ceiling::{Ceiling, Rate};
-use crate::event::{Event, Found, Statistics};
+use crate::event::{Event, Found, Response, Statistics};
 use crate::plan::Plan;
 use crate::reader::{Reader, ReaderOptions, sign_of};
 use crate::reading::Known;
@@ -158,16 +158,15 @@ impl Scan {
     pub fn handle_input(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
         self.statistics.answers += 1;
         self.statistics.answer_octets += datagram.len() as u64;
-        let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(datagram) else {
-            self.statistics.malformed += 1;
-            return;
+        let response = match Response::parse(from, datagram) {
+            Ok(Some(response)) => response,
+            Ok(None) => return self.statistics.strangers += 1,
+            Err(_) => return self.statistics.malformed += 1,
         };
-        if pdu.kind != PduType::Response {
-            self.statistics.strangers += 1;
-        } else if self.reader.expects(pdu.request_id) || self.sweep.is_none() {
-            self.reader.handle_response(now, from, version, community, &pdu, &mut self.statistics);
+        if self.reader.expects(response.pdu.request_id) || self.sweep.is_none() {
+            self.reader.handle_response(now, &response, &mut self.statistics);
         } else if let Some(sweep) = &mut self.sweep
-            && let Some(answered) = sweep.handle_response(now, from, version, community, &pdu, &mut self.statistics)
+            && let Some(answered) = sweep.handle_response(now, &response, &mut self.statistics)
         {
             self.take_found(answered);
         }

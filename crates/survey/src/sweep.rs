@@ -15,7 +15,7 @@ use snmp::{RequestIds, Tick};
 
 use crate::ceiling::Ceiling;
 use crate::credentials::Credentials;
-use crate::event::Statistics;
+use crate::event::{Response, Statistics};
 use crate::plan::Plan;
 use crate::targets::Targets;
 
@@ -170,18 +170,11 @@ impl Sweep {
     }
 
     /// Takes a response that no reading asked for; returns the device if it is a new one.
-    pub fn handle_response(
-        &mut self,
-        now: Tick,
-        from: SocketAddr,
-        version: Version,
-        community: &[u8],
-        pdu: &PlainPdu<'_>,
-        statistics: &mut Statistics,
-    ) -> Option<Answered> {
+    pub fn handle_response(&mut self, now: Tick, response: &Response<'_>, statistics: &mut Statistics) -> Option<Answered> {
+        let Response { from, version, community, ref pdu } = *response;
         let number = self.ids.counter(pdu.request_id).map(u64::from);
         let count = self.options.targets.len() + self.options.extras.len() as u64;
-        let Some(number) = number.filter(|number| *number < count && pdu.kind == PduType::Response) else {
+        let Some(number) = number.filter(|number| *number < count) else {
             statistics.strangers += 1;
             return None;
         };

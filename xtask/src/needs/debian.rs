@@ -16,6 +16,7 @@ pub const FOR_TESTS: &[Packaged] = &[
     packaged("snmpget", "snmp"),
     packaged("snmpd", "snmpd"),
     packaged("ip", "iproute2"),
+    packaged("unshare", "util-linux"),
     packaged("avahi-daemon", "avahi-daemon"),
     packaged("avahi-publish", "avahi-utils"),
     packaged("dbus-daemon", "dbus"),

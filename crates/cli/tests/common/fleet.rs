@@ -79,7 +79,7 @@ impl Watched {
     /// has read those it found.
     pub fn wait_until_read(&self) {
         let until = Instant::now() + READY_WITHIN;
-        while !self.asked().last.is_some_and(|last| last.elapsed() > Duration::from_millis(400)) {
+        while self.asked().last.is_none_or(|last| last.elapsed() <= Duration::from_millis(400)) {
             assert!(Instant::now() < until, "the printers are asked nothing, or without an end");
             std::thread::sleep(Duration::from_millis(10));
         }

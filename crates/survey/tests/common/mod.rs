@@ -8,10 +8,9 @@ use catalog::{Catalog, Sections};
 use model::DeviceRecord;
 use sim::device::Conduct;
 use sim::{ModelSpec, NetOptions, SimDevice, SimNet, SimPrinter, Vices};
-use snmp::message::{Message, Pdu};
 use survey::scan::Task;
 use survey::targets::{Target, Targets};
-use survey::{Ceiling, Credentials, Event, Known, Plan, Rate, Reader, ReaderOptions, Scan, ScanOptions, Statistics, Tick};
+use survey::{Ceiling, Credentials, Event, Known, Plan, Rate, Reader, ReaderOptions, Response, Scan, ScanOptions, Statistics, Tick};
 
 pub const SECOND: Tick = 1_000_000;
 
@@ -141,8 +140,8 @@ impl SimReader {
 
 impl sim::net::Engine for SimReader {
     fn handle_input(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
-        let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(datagram) else { return };
-        self.reader.handle_response(now, from, version, community, &pdu, &mut self.statistics);
+        let Ok(Some(response)) = Response::parse(from, datagram) else { return };
+        self.reader.handle_response(now, &response, &mut self.statistics);
     }
 
     fn handle_timeout(&mut self, now: Tick) {
