@@ -59,14 +59,14 @@ impl Bench {
 
 pub fn command(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
-    // Built first: the load that is shown is then not that of an hour ago.
+    // Before the build, which would be a load of its own.
+    println!("{}", machine::describe());
     process::run(&mut process::cargo("build --release -p cli")?)?;
     let target = paths::target_dir()?;
     let (program, folder) = (target.join("release").join("roundsman"), target.join("bench"));
     fs::create_dir_all(&folder)?;
     let bench = Bench { program, folder, devices: options.devices, runs: options.runs };
 
-    println!("{}", machine::describe());
     peers::say_absent();
     if !bench.has_budgets() {
         println!("budgets are for {DEVICES} devices, so none is shown");

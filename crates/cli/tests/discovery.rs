@@ -1,5 +1,5 @@
 //! `roundsman scan` without a target, on a network that the test makes: two network namespaces
-//! with a wire between them, we at one end and somebody else's agent (net-snmp) at the other.
+//! with a wire between them, we at one end and an agent written by others at the other.
 //!
 //! Each way to be found is the only one by which the printer of its test can be found.
 //! An administrator is not needed: whoever runs the test is one inside a namespace of users.
@@ -51,7 +51,24 @@ const THERE: &str = r#"
         mount --bind "$SERVICES" /etc/avahi/services
         "$AVAHI" -f avahi.conf --no-drop-root --no-chroot --no-rlimits &
     fi
-    MIBS= exec "$SNMPD" -f -Ln -C -c snmpd.conf -p snmpd.pid
+    if test -n "$RELAY"; then "$PYTHON" -c "$RELAY" & fi
+    exec "$SNMPD" -f -Ln -C -c snmpd.conf -p snmpd.pid
+"#;
+
+/// Hears everything and passes it on to the agent on loopback. net-snmp's agent hears a broadcast
+/// itself, but tries to answer from the broadcast's address, which the system refuses.
+const RELAY: &str = r#"
+import socket
+heard, agent = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+heard.bind(("", 161))
+agent.settimeout(0.5)
+while True:
+    request, who = heard.recvfrom(65535)
+    agent.sendto(request, ("127.0.0.1", 1161))
+    try:
+        heard.sendto(agent.recv(65535), who)
+    except OSError:
+        pass
 "#;
 
 /// Is what the two ends are.
@@ -59,12 +76,15 @@ struct Wire {
     /// Our address and the other's, with how large the network is.
     here: &'static str,
     there: &'static str,
-    /// Where the other's agent listens, and how net-snmp's own tool reaches it there.
+    /// Where the other's agent listens, and how net-snmp's own tool reaches it.
     listens: &'static str,
     ask: &'static str,
     /// Whether the other announces itself by DNS-SD.
     announces: bool,
 }
+
+/// Is where an agent listens that is reached through the relay.
+const BEHIND_RELAY: &str = "udp:127.0.0.1:1161";
 
 impl Wire {
     fn scan(&self) -> Ran {
@@ -88,6 +108,7 @@ impl Wire {
         let services = if self.announces { folder.join("services").display().to_string() } else { String::new() };
         let mut command = Command::new(tool("unshare"));
         command.args(["--map-root-user", "--net", "--kill-child", "sh", "-c", HERE]);
+        command.env("RELAY", if self.listens == BEHIND_RELAY { RELAY } else { "" }).env("PYTHON", tool("python3"));
         command.env("FOLDER", folder.path()).env("SERVICES", services).env("THERE", THERE).env("MIBS", "");
         command.env("HERE_ADDRESS", self.here).env("THERE_ADDRESS", self.there).env("ASK", self.ask);
         command.env("ROUNDSMAN", env!("CARGO_BIN_EXE_roundsman")).env("SNMPD", peer("ROUNDSMAN_SNMPD", "snmpd"));
@@ -123,7 +144,7 @@ fn a_printer_on_the_local_network_is_found_by_sweeping_it() {
 
 #[test]
 fn a_printer_on_a_network_too_large_to_sweep_is_found_by_broadcast() {
-    let wire = Wire { here: "10.99.0.1/16 brd +", there: "10.99.7.2/16 brd +", listens: "udp:161", ask: "10.99.7.2", announces: false };
+    let wire = Wire { here: "10.99.0.1/16 brd +", there: "10.99.7.2/16 brd +", listens: BEHIND_RELAY, ask: "10.99.7.2", announces: false };
     wire.finds("10.99.7.2").says(&["10.99.0.1/16 on here is large"]);
 }
 

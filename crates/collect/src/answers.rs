@@ -44,28 +44,56 @@ impl Instance {
     }
 }
 
-/// Is one cell: whose it is, and where its contents lie in the arena.
+/// Is one cell: whose it is, and where its contents lie in the arena. Thousands of devices hold a
+/// hundred and fifty of these each, so they are packed into 16 octets.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     arcs: [u32; 2],
-    start: u32,
-    object: ObjectId,
+    /// The tag in the upper 8 bits, the start in the arena in the lower 24.
+    tag_and_start: u32,
+    /// The number of arcs in the upper 2 bits, the object in the lower 14.
+    length_and_object: u16,
     size: u16,
-    length: u8,
-    tag: u8,
 }
 
+const OBJECT: u16 = (1 << 14) - 1;
+const START: u32 = (1 << 24) - 1;
+
 impl Cell {
+    /// Returns `None` where one of the parts is too large to be packed.
+    fn new(object: ObjectId, instance: Instance, tag: u8, size: usize, start: usize) -> Option<Self> {
+        let start = u32::try_from(start).ok().filter(|start| *start <= START)?;
+        let object = Some(object.0).filter(|object| *object <= OBJECT)?;
+        Some(Cell {
+            arcs: instance.arcs,
+            tag_and_start: u32::from(tag) << 24 | start,
+            length_and_object: u16::from(instance.length) << 14 | object,
+            size: u16::try_from(size).ok()?,
+        })
+    }
+
+    fn object(&self) -> ObjectId {
+        ObjectId(self.length_and_object & OBJECT)
+    }
+
+    fn instance(&self) -> Instance {
+        Instance { arcs: self.arcs, length: (self.length_and_object >> 14) as u8 }
+    }
+
+    fn tag(&self) -> u8 {
+        (self.tag_and_start >> 24) as u8
+    }
+
+    fn start(&self) -> usize {
+        (self.tag_and_start & START) as usize
+    }
+
     fn order(&self, object: ObjectId, instance: &Instance) -> Ordering {
         self.key().cmp(&key(object, instance))
     }
 
     fn key(&self) -> u128 {
-        key(self.object, &self.instance())
-    }
-
-    fn instance(&self) -> Instance {
-        Instance { arcs: self.arcs, length: self.length }
+        key(self.object(), &self.instance())
     }
 }
 
@@ -75,7 +103,7 @@ fn key(object: ObjectId, instance: &Instance) -> u128 {
     u128::from(object.0) << 72 | u128::from(first) << 40 | u128::from(second) << 8 | u128::from(instance.length)
 }
 
-/// Holds what a device said, cell by cell: an arena of octets and a table of 20 octets a cell.
+/// Holds what a device said, cell by cell: an arena of octets and a table of 16 octets a cell.
 ///
 /// Call [`Answers::sort`] once all cells are in; look-ups need it. A cell that came twice keeps
 /// its last value.
@@ -111,10 +139,11 @@ impl Answers {
 
     /// Keeps a cell as it came in the message: tag and contents of the value's element.
     ///
-    /// Exceptions are no values and are left out, as is a value of 64 KiB or more.
+    /// Exceptions are no values and are left out, as is a value of 64 KiB or more, and all beyond 16 MiB.
     pub fn put_element(&mut self, object: ObjectId, instance: Instance, tag: u8, contents: &[u8]) {
         let exception = (snmp::ber::tag::NO_SUCH_OBJECT..=snmp::ber::tag::END_OF_MIB_VIEW).contains(&tag);
-        let (Ok(size), Ok(start), false) = (u16::try_from(contents.len()), u32::try_from(self.octets.len()), exception) else { return };
+        let cell = Cell::new(object, instance, tag, contents.len(), self.octets.len());
+        let (Some(cell), false) = (cell, exception) else { return };
         // Thousands of these are held at once, so they grow by little rather than by doubling.
         if self.cells.len() == self.cells.capacity() {
             self.cells.reserve_exact((self.cells.len() / 4).max(44));
@@ -123,7 +152,7 @@ impl Answers {
             self.octets.reserve_exact((self.octets.len() / 4).max(512).max(contents.len()));
         }
         self.octets.extend_from_slice(contents);
-        self.cells.push(Cell { arcs: instance.arcs, start, object, size, length: instance.length, tag });
+        self.cells.push(cell);
     }
 
     /// Keeps a cell given as a value; for tests and sources other than messages.
@@ -152,8 +181,8 @@ impl Answers {
     /// Returns the cells of one column, ordered by instance.
     pub fn column(&self, object: impl Into<ObjectId>) -> impl Iterator<Item = (Instance, Value<'_>)> {
         let object = object.into();
-        let start = self.cells.partition_point(|cell| cell.object < object);
-        let column = self.cells[start..].iter().take_while(move |cell| cell.object == object);
+        let start = self.cells.partition_point(|cell| cell.object() < object);
+        let column = self.cells[start..].iter().take_while(move |cell| cell.object() == object);
         let mut column = column.peekable();
         std::iter::from_fn(move || {
             loop {
@@ -179,7 +208,7 @@ impl Answers {
 
     /// Forgets the cells of some objects. The others stay in order.
     pub fn remove(&mut self, mut which: impl FnMut(ObjectId) -> bool) {
-        self.cells.retain(|cell| !which(cell.object));
+        self.cells.retain(|cell| !which(cell.object()));
     }
 
     /// Takes over the cells of a newer reading; where both have one, the newer stands. Sorts.
@@ -187,8 +216,8 @@ impl Answers {
         let mut merged = Answers { octets: Vec::with_capacity(self.octets.len()), cells: Vec::with_capacity(self.cells.len()) };
         for (answers, is_old) in [(&*self, true), (newer, false)] {
             for cell in &answers.cells {
-                if !is_old || !newer.has(cell.object, &cell.instance()) {
-                    merged.put_element(cell.object, cell.instance(), cell.tag, answers.contents(cell));
+                if !is_old || !newer.has(cell.object(), &cell.instance()) {
+                    merged.put_element(cell.object(), cell.instance(), cell.tag(), answers.contents(cell));
                 }
             }
         }
@@ -201,45 +230,42 @@ impl Answers {
     pub fn update_if_same(&mut self, newer: &Answers, clock: ObjectId) -> bool {
         let mut clock_cell = None;
         for cell in &newer.cells {
-            let Ok(place) = self.cells.binary_search_by(|ours| ours.order(cell.object, &cell.instance())) else { return false };
+            let Ok(place) = self.cells.binary_search_by(|ours| ours.order(cell.object(), &cell.instance())) else { return false };
             let ours = &self.cells[place];
-            if cell.object == clock {
+            if cell.object() == clock {
                 clock_cell = Some((place, *cell));
-            } else if ours.tag != cell.tag || self.contents(ours) != newer.contents(cell) {
+            } else if ours.tag() != cell.tag() || self.contents(ours) != newer.contents(cell) {
                 return false;
             }
         }
         if let Some((place, cell)) = clock_cell {
-            self.replace(place, cell.tag, newer.contents(&cell));
+            self.replace(place, cell.tag(), newer.contents(&cell));
         }
         true
     }
 
     /// Gives one cell another value; the room of the old one is used again where it suffices.
     fn replace(&mut self, place: usize, tag: u8, contents: &[u8]) {
-        let cell = &mut self.cells[place];
-        let start = if contents.len() <= usize::from(cell.size) { cell.start as usize } else { self.octets.len() };
+        let cell = self.cells[place];
+        let start = if contents.len() <= usize::from(cell.size) { cell.start() } else { self.octets.len() };
+        let Some(replaced) = Cell::new(cell.object(), cell.instance(), tag, contents.len(), start) else { return };
         if start == self.octets.len() {
             self.octets.extend_from_slice(contents);
         } else {
             self.octets[start..start + contents.len()].copy_from_slice(contents);
         }
-        // Both fit: they came out of another `Answers`.
-        cell.start = u32::try_from(start).unwrap_or(cell.start);
-        cell.size = u16::try_from(contents.len()).unwrap_or(cell.size);
-        cell.tag = tag;
+        self.cells[place] = replaced;
     }
 
     fn contents(&self, cell: &Cell) -> &[u8] {
-        let start = cell.start as usize;
-        &self.octets[start..start + usize::from(cell.size)]
+        &self.octets[cell.start()..][..usize::from(cell.size)]
     }
 
     fn value(&self, cell: &Cell) -> Option<Value<'_>> {
         let contents = self.contents(cell);
-        match Value::from_element(cell.tag, contents) {
+        match Value::from_element(cell.tag(), contents) {
             Ok(value) => Some(value),
-            Err(_) => Some(Value::Unknown { tag: cell.tag, contents }),
+            Err(_) => Some(Value::Unknown { tag: cell.tag(), contents }),
         }
     }
 }

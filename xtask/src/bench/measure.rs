@@ -35,7 +35,7 @@ const LOOK: Duration = Duration::from_millis(1);
 /// Runs a prepared command to its end, or for `limit`.
 ///
 /// Linux counts what the parent had in memory when it forked into the child's peak, so figures
-/// below this program's own size (about 2 MiB) cannot be seen.
+/// below its own private memory (less than 1 MiB) cannot be seen.
 pub fn measure(command: &mut Command, limit: Duration) -> Result<Usage> {
     let line = process::line(command);
     let started = Instant::now();
