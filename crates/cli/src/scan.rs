@@ -38,9 +38,12 @@ pub fn run(args: &ScanArgs) -> Result<ExitCode> {
     };
     confirm(&whereabouts, args)?;
     let stop = interrupt::flag()?;
-    let sections = if args.identify { Sections::NONE } else { args.sections.wanted };
+    // Addresses take no reading.
+    let identifies = args.identify || args.format == ScanFormat::Addresses;
+    let sections = if identifies && args.list.is_none() { Sections::NONE } else { args.sections.wanted };
+    let needs_v6 = whereabouts.needs_v6();
     let options = ScanOptions {
-        task: match (args.list.is_some(), args.identify) {
+        task: match (args.list.is_some(), identifies) {
             (true, _) => Task::Read,
             (false, true) => Task::Identify,
             (false, false) => Task::FindAndRead,
@@ -52,15 +55,14 @@ pub fn run(args: &ScanArgs) -> Result<ExitCode> {
         shard: 0,
         shards: 1,
         again: args.again,
-        extras: whereabouts.extras.clone(),
+        extras: whereabouts.extras,
         targets: Arc::new(whereabouts.targets),
     };
-    let needs_v6 = Whereabouts { targets: (*options.targets).clone(), extras: options.extras.clone() }.needs_v6();
     let mut telling = Telling::new(args)?;
-    let result = scan(&options, needs_v6, &stop, &mut telling);
-    // What was found is shown even if the network went away in the middle.
+    // Without a socket nothing was asked, and what an earlier scan wrote stays as it is.
+    let statistics = scan(&options, needs_v6, &stop, &mut telling).context("cannot open a network socket")?;
     telling.finish(&stop)?;
-    telling.summarise(&result.context("cannot open a network socket")?);
+    telling.summarise(&statistics);
     Ok(telling.exit_code())
 }
 

@@ -18,6 +18,7 @@ const HERE: &str = r#"
     cd "$FOLDER"
     "$IP" link set lo up
     unshare --net --mount sh -c "$THERE" >there.log 2>&1 &
+    trap 'kill $(cat pid pids 2>/dev/null) 2>/dev/null' EXIT
     tries=0
     until_ready() { until "$@" >/dev/null 2>&1; do tries=$((tries + 1)); test $tries -lt 200 || { cat there.log >&2; exit 99; }; sleep 0.05; done; }
     until_ready test -s pid
@@ -29,7 +30,6 @@ const HERE: &str = r#"
     if test -n "$SERVICES"; then until_ready grep -q 'successfully established' there.log; fi
     code=0
     "$ROUNDSMAN" scan --format ndjson || code=$?
-    kill "$(cat pid)"
     exit $code
 "#;
 
@@ -49,9 +49,9 @@ const THERE: &str = r#"
         mount --bind passwd /etc/passwd
         mount --bind group /etc/group
         mount --bind "$SERVICES" /etc/avahi/services
-        "$AVAHI" -f avahi.conf --no-drop-root --no-chroot --no-rlimits &
+        "$AVAHI" -f avahi.conf --no-drop-root --no-chroot --no-rlimits & echo $! >>pids
     fi
-    if test -n "$RELAY"; then "$PYTHON" -c "$RELAY" & fi
+    if test -n "$RELAY"; then "$PYTHON" -c "$RELAY" & echo $! >>pids; fi
     exec "$SNMPD" -f -Ln -C -c snmpd.conf -p snmpd.pid
 "#;
 

@@ -221,7 +221,9 @@ impl Reader {
                     slot.greeting = None;
                 } else {
                     greeting.round += 1;
-                    if greeting.round >= 2 * GREETINGS * greeting.communities.len() {
+                    // Where the system itself knows no way, each version is tried once and no more.
+                    let rounds = if slot.unsent.is_some() { 1 } else { GREETINGS * greeting.communities.len() };
+                    if greeting.round >= 2 * rounds {
                         return self.give_up(token);
                     }
                     let version = if greeting.round % 2 == 0 { Version::V2c } else { Version::V1 };
@@ -255,6 +257,7 @@ impl Reader {
             let is_open = slot.request_id != 0 && self.session.token(slot.request_id) == Some(token);
             if !is_open {
                 slot.reading.count_request();
+                slot.unsent = None;
                 let waits = slot.greeting.as_ref().map_or(patience(&plan.profile.read), |greeting| greeting.patience(plan));
                 slot.request_id = self.session.open(now, token, slot.address, waits);
             }

@@ -66,6 +66,8 @@ pub struct Sweep {
     /// How far the pass has come, in places of the order.
     place: u64,
     found: Vec<u64>,
+    /// How many of this shard's addresses have not answered.
+    silent: u64,
     /// Answers of addresses that are no targets themselves: found by broadcast, or answering from elsewhere.
     elsewhere: Vec<SocketAddr>,
     round: usize,
@@ -89,11 +91,13 @@ impl Sweep {
                 [Version::V2c, Version::V1].map(|version| template(&options.plan, community, version))
             })
             .collect();
+        let order = Scatter::new(count, options.shard.into(), options.shards.into());
         let done = count == 0 || options.credentials.is_empty();
         Sweep {
             ids: RequestIds::new(options.key),
             templates,
-            order: Scatter::new(count, options.shard.into(), options.shards.into()),
+            order,
+            silent: order.len(),
             place: 0,
             found: vec![0; (count as usize).div_ceil(64)],
             elsewhere: Vec::new(),
@@ -195,7 +199,7 @@ impl Sweep {
             (asked, !self.is_found(number) && !self.elsewhere.contains(&asked))
         };
         if !answers_for_many {
-            self.found[(number / 64) as usize] |= 1 << (number % 64);
+            self.note_found(number);
         }
         if !is_new {
             statistics.late += 1;
@@ -208,12 +212,18 @@ impl Sweep {
         Some(Answered { address, community, version, hello })
     }
 
+    /// Remembers that an address has answered; returns whether it is new.
+    fn note_found(&mut self, number: u64) -> bool {
+        let is_new = !self.is_found(number);
+        self.found[(number / 64) as usize] |= 1 << (number % 64);
+        self.silent = self.silent.saturating_sub(is_new.into());
+        is_new
+    }
+
     /// Remembers a device that answered for an address not its own; returns whether it is new.
     fn note_elsewhere(&mut self, address: SocketAddr) -> bool {
         if let Some(number) = self.options.targets.index_of(address.ip()) {
-            let is_new = !self.is_found(number);
-            self.found[(number / 64) as usize] |= 1 << (number % 64);
-            return is_new;
+            return self.note_found(number);
         }
         if self.elsewhere.contains(&address) {
             return false;
@@ -229,10 +239,10 @@ impl Sweep {
         }
         self.ended_passes.push_back((self.pass, self.new_in_pass));
         let round_over = self.passes_in_round >= LEAST_PASSES && self.new_in_pass == 0;
-        if round_over {
+        if round_over || self.silent == 0 {
             self.round += 1;
             self.passes_in_round = 0;
-            if self.round >= self.options.credentials.most() {
+            if self.round >= self.options.credentials.most() || self.silent == 0 {
                 self.done = true;
                 return;
             }
@@ -244,8 +254,9 @@ impl Sweep {
         self.last_news = now;
     }
 
+    /// Nobody is waited for when nobody is silent.
     fn quiet_until(&self) -> Tick {
-        self.last_news + self.options.quiet
+        self.last_news + if self.silent == 0 { 0 } else { self.options.quiet }
     }
 
     /// Returns when the sweep wants to go on.
