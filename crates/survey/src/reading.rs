@@ -61,6 +61,9 @@ const MOST_CELLS: usize = 64;
 /// Is the most requests of one reading; a device that leads us further is lying about its end.
 const MOST_REQUESTS: u16 = 400;
 
+/// Is the most problems that a record tells of.
+const MOST_PROBLEMS: usize = 200;
+
 /// Is where a reading stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -184,11 +187,6 @@ impl Reading {
         self.version
     }
 
-    /// Returns how often this reading has asked, retransmissions apart.
-    pub fn requests(&self) -> u16 {
-        self.requests
-    }
-
     /// Says hello in another version. v1 knows no exceptions, so it is asked only for what every
     /// agent has: the scalars of the hello.
     pub fn greet_in(&mut self, plan: &Plan, version: Version) {
@@ -209,6 +207,13 @@ impl Reading {
     fn instance(&self, plan: &Plan, ask: &Ask) -> Instance {
         let row = plan.place(ask.object).and_then(|place| self.rows[place].as_ref()?.get(usize::from(ask.row)).copied());
         row.unwrap_or_else(|| plan.sole_instance(ask.object, self.device.unwrap_or(1)))
+    }
+
+    /// Notes a problem; a device that makes them without end is not listened to for ever.
+    fn note(&mut self, problem: String) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
+        }
     }
 
     /// Counts a request that is about to be sent for the first time.
@@ -252,7 +257,7 @@ impl Reading {
             Step::Done => {}
         }
         if self.requests >= MOST_REQUESTS && self.step != Step::Done {
-            self.problems.push(format!("gave up after {MOST_REQUESTS} requests; the device leads on without end"));
+            self.note(format!("gave up after {MOST_REQUESTS} requests; the device leads on without end"));
             self.step = Step::Done;
         }
     }
@@ -273,7 +278,7 @@ impl Reading {
             self.manners.width = (self.manners.width / 4).clamp(1, 8);
             return;
         }
-        self.problems.push(format!("no answer when asked for {asked}; what was read before is kept"));
+        self.note(format!("no answer when asked for {asked}; what was read before is kept"));
         self.step = Step::Done;
     }
 
@@ -300,7 +305,7 @@ impl Reading {
         let mut taken = 0;
         for binding in pdu.varbinds {
             let Ok(binding) = binding else {
-                self.problems.push(format!("an answer of {taken} values ends in octets that do not decode"));
+                self.note(format!("an answer of {taken} values ends in octets that do not decode"));
                 break;
             };
             let expected = self.queue[self.at..].get(taken).filter(|_| taken < asked);
@@ -313,7 +318,7 @@ impl Reading {
                     self.untold.push(*ask);
                 }
             } else if self.take_elsewhere(plan, &binding).is_none() {
-                self.problems.push(format!("asked for {}, was told {}", object.name, binding.name));
+                self.note(format!("asked for {}, was told {}", object.name, binding.name));
             }
             taken += 1;
         }
@@ -348,7 +353,7 @@ impl Reading {
         self.untold.push(ask);
         if why != "noSuchName" {
             let object = plan.profile.object(ask.object);
-            self.problems.push(format!("{}: {why}", model::Origin::new(object.name, self.instance(plan, &ask).as_slice())));
+            self.note(format!("{}: {why}", model::Origin::new(object.name, self.instance(plan, &ask).as_slice())));
         }
     }
 
