@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use crate::error::{CatalogError, CatalogErrors};
+use crate::intern::interned;
 use crate::load::{self, BaseError, STANDARD_PROFILE};
 use crate::object::Rule;
 use crate::profile::Profile;
@@ -48,7 +49,7 @@ impl Catalog {
     /// A file named `makers.toml` lists makers; any other is the profile of its name. One of them
     /// must be `printer-mib.toml`.
     pub fn parse(files: &[(&str, &str)]) -> Result<Catalog, CatalogErrors> {
-        let files = files.iter().map(|(file, text)| (&*String::from(*file).leak(), Cow::Owned(String::from(*text))));
+        let files = files.iter().map(|(file, text)| (interned(file), Cow::Owned(String::from(*text))));
         let catalog = Self::open(files)?;
         let errors: Vec<CatalogError> =
             catalog.files.iter().filter_map(|file| catalog.profile(&file.name).err()).flat_map(|errors| errors.0).collect();

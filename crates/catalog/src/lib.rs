@@ -11,6 +11,7 @@
 mod catalog;
 mod document;
 mod error;
+mod intern;
 mod load;
 mod object;
 mod profile;

@@ -10,6 +10,7 @@ use toml::de::DeValue;
 
 use crate::document::{Block, Document, block_names};
 use crate::error::CatalogErrors;
+use crate::intern::interned;
 use crate::object::{Instance, Moves, Object, ObjectId, Syntax};
 use crate::profile::{Match, Profile, ReadRules};
 use crate::recogniser::{Branch, DeviceKind, Maker};
@@ -185,7 +186,7 @@ impl Draft {
             return None;
         }
         if !self.standard {
-            return Some((ObjectId(u16::try_from(self.objects.len()).ok()?), String::from(name).leak()));
+            return Some((ObjectId(u16::try_from(self.objects.len()).ok()?), interned(name)));
         }
         let (before, after) = Standard::ALL.split_at(self.next);
         let Some(object) = after.iter().chain(before).find(|object| object.name() == name) else {
@@ -282,7 +283,7 @@ fn read_table(document: &mut Document, draft: &mut Draft, name: &str, block: Blo
             }
             draft.tables.push(Table {
                 id,
-                name: String::from(name).leak(),
+                name: interned(name),
                 columns: Vec::new(),
                 rows: Rows::Probe(1),
                 max_rows: max_rows.unwrap_or(64),

@@ -50,7 +50,9 @@ const ALWAYS: [Standard; 3] = [Standard::HrPrinterStatus, Standard::PrtGeneralCo
 impl Plan {
     pub fn new(profile: Arc<Profile>, sections: Sections) -> Self {
         let mut wanted: Vec<bool> = profile.objects.iter().map(|object| object.sections.intersects(sections)).collect();
-        ALWAYS.iter().for_each(|object| wanted[ObjectId::from(*object).index()] = true);
+        // To tell a printer from other devices takes no counter of alerts.
+        let always = if sections.is_empty() { &ALWAYS[..2] } else { &ALWAYS[..] };
+        always.iter().for_each(|object| wanted[ObjectId::from(*object).index()] = true);
         let hello = profile.read.hello.clone();
         let scalars: Vec<ObjectId> =
             profile.objects.iter().filter(|object| object.table.is_none() && wanted[object.id.index()]).map(|object| object.id).collect();

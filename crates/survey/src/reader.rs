@@ -49,6 +49,7 @@ struct Slot {
 /// ever more slowly.
 struct Greeting {
     communities: Box<[u16]>,
+    first_wait: Tick,
     round: usize,
     /// The device answered in v1; v2c is tried once more before v1 is believed to be all it speaks.
     in_v1: Option<Reading>,
@@ -58,6 +59,8 @@ struct Greeting {
 const GREETINGS: usize = 3;
 /// Is how long the first of them waits, in microseconds: nobody knows yet how slow the device is.
 const FIRST_GREETING: Tick = 1_000_000;
+/// The same for a device that has just answered the sweep.
+const FIRST_GREETING_OF_THE_LIVING: Tick = 400_000;
 
 /// Is a device that waits for its request to be sent.
 type Waiting = Reverse<(Tick, u32)>;
@@ -107,20 +110,20 @@ impl Reader {
     /// Starts to read a device of which only the address is known.
     pub fn read(&mut self, address: SocketAddr, printers_only: bool) {
         let communities = self.options.credentials.of(address.ip()).into();
-        self.greet(address, communities, printers_only);
+        self.greet(address, communities, FIRST_GREETING, printers_only);
     }
 
     /// Starts to read a device that answers to one community in v1, and perhaps in v2c too.
     pub fn read_with(&mut self, address: SocketAddr, community: u16, printers_only: bool) {
-        self.greet(address, Box::new([community]), printers_only);
+        self.greet(address, Box::new([community]), FIRST_GREETING_OF_THE_LIVING, printers_only);
     }
 
-    fn greet(&mut self, address: SocketAddr, communities: Box<[u16]>, printers_only: bool) {
+    fn greet(&mut self, address: SocketAddr, communities: Box<[u16]>, first_wait: Tick, printers_only: bool) {
         let Some(community) = communities.first().copied() else {
             self.events.push_back(Event::Silent { address, why: Some("no community to try".to_owned()) });
             return;
         };
-        let greeting = Some(Greeting { communities, round: 0, in_v1: None });
+        let greeting = Some(Greeting { communities, first_wait, round: 0, in_v1: None });
         let room = self.spare.pop().unwrap_or_else(Answers::for_a_printer);
         self.insert(address, Reading::first(&self.options.plan, room), community, greeting, printers_only);
     }
@@ -343,7 +346,7 @@ impl Greeting {
     /// One attempt a round; the rounds get slower each time all versions and communities were tried.
     fn patience(&self, plan: &Plan) -> Patience {
         let slower = self.round / (2 * self.communities.len());
-        Patience { timeout: FIRST_GREETING << slower, attempts: 1, ..patience(&plan.profile.read) }
+        Patience { timeout: self.first_wait << slower, attempts: 1, ..patience(&plan.profile.read) }
     }
 }
 

@@ -8,7 +8,7 @@ use collect::{Answers, is_printer};
 use snmp::message::Version;
 use snmp::{OidRef, Tick};
 
-use catalog::{DeviceKind, Section, Sections};
+use catalog::{DeviceKind, Sections};
 
 use crate::ceiling::{Ceiling, Rate};
 use crate::event::{Event, Found, Response, Statistics};
@@ -106,7 +106,8 @@ impl Scan {
         reader.remember |= options.again > 0;
         if options.task == Task::Identify {
             // Asked only of devices whose hello leaves open whether they are printers.
-            reader.plan = Arc::new(Plan::new(reader.plan.profile.clone(), Sections::NONE.with(Section::Identity)));
+            reader.plan = Arc::new(Plan::new(reader.plan.profile.clone(), Sections::NONE));
+            reader.remember = true;
         }
         Scan {
             sweep,
@@ -272,11 +273,9 @@ impl Scan {
             }
         }
         match event {
-            Event::Read { address, record, .. } if self.options.task == Task::Identify => Some(Event::Found(Found {
-                address,
-                system_object_id: record.identity.system_object_id,
-                system_description: record.identity.system_description,
-            })),
+            Event::Read { address, known: Some(known), .. } if self.options.task == Task::Identify => {
+                Some(Event::Found(found(address, known.answers())))
+            }
             event => Some(event),
         }
     }

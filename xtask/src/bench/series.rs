@@ -84,6 +84,12 @@ pub fn once(bench: &Bench, fleet: &Fleet, contender: &Contender) -> Result<Run> 
     Ok(Run { usage, printers_cpu, found, summary })
 }
 
+impl Run {
+    fn silent(&self) -> u64 {
+        self.summary.map_or(0, |summary| summary.silent)
+    }
+}
+
 impl Series {
     /// Median, in seconds.
     pub fn wall(&self) -> f64 {
@@ -129,6 +135,7 @@ impl Series {
     pub fn trouble(&self) -> Option<String> {
         self.runs.iter().find_map(|run| match run.usage.ended {
             Ended::Stopped => Some(format!("stopped after {:.0} s", run.usage.wall.as_secs_f64())),
+            Ended::With(_) if run.silent() > 0 => Some(format!("{} silent in one run", run.silent())),
             Ended::With(status) if !status.success() => Some(status.to_string()),
             Ended::With(_) => None,
         })
@@ -179,6 +186,15 @@ mod tests {
         let series = Series { name: "x".into(), runs: vec![run(30, Some(9), DONE()), run(9, None, Ended::Stopped)] };
         assert_eq!((series.found(), series.told(|summary| summary.requests)), (None, None));
         assert_eq!(series.trouble().as_deref(), Some("stopped after 0 s"));
+    }
+
+    #[test]
+    fn a_device_that_stayed_silent_is_told() {
+        let mut one = run(30, Some(9), Ended::With(ExitStatus::from_raw(1 << 8)));
+        let trouble = |run: &Run| Series { name: "x".into(), runs: vec![run.clone()] }.trouble();
+        assert_eq!(trouble(&one).as_deref(), Some("exit status: 1"));
+        one.summary = Some(Summary { silent: 2, ..Summary::default() });
+        assert_eq!(trouble(&one).as_deref(), Some("2 silent in one run"));
     }
 
     #[test]
