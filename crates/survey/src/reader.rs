@@ -286,6 +286,11 @@ impl Reader {
         self.session.next_deadline().into_iter().chain(held).min()
     }
 
+    /// Returns whether there is news that nobody has taken.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }

@@ -151,7 +151,7 @@ impl Scan {
     /// Returns whether everything asked for has been done and told.
     pub fn is_done(&self) -> bool {
         let searched = self.sweep.as_ref().map_or(self.next >= self.targets(), Sweep::is_done);
-        let told = self.events.is_empty() && self.reader.active() == 0;
+        let told = self.events.is_empty() && !self.reader.has_events() && self.reader.active() == 0;
         searched && self.found.is_empty() && told && self.again.is_empty() && (self.rounds_left == 0 || self.remembered.is_empty())
     }
 
@@ -218,7 +218,8 @@ impl Scan {
 
     /// Reads one more device again; a round begins when the one before has ended.
     fn begin_reading_again(&mut self) -> bool {
-        if self.again.is_empty() && self.rounds_left > 0 && self.reader.active() == 0 {
+        // What was learned of a device comes with its news, so a round begins when all have been taken.
+        if self.again.is_empty() && self.rounds_left > 0 && self.reader.active() == 0 && !self.reader.has_events() {
             self.rounds_left -= 1;
             self.again = std::mem::take(&mut self.remembered);
         }
