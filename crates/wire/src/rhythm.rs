@@ -1,0 +1,1 @@
+//! When a sender plans to report.
