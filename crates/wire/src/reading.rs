@@ -1,0 +1,192 @@
+//! One reading of one device, whole or as changes, and what it does to what was known.
+
+use alloc::vec::Vec;
+use jiff::Timestamp;
+
+use crate::facts::{Facts, Key, Value};
+
+/// Is what a sender read of one device at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The sender's own number for the device, from 1; never given to another one.
+    pub device: u32,
+    /// When the device gave its last answer, by the sender's clock, in whole seconds.
+    pub observed_at: Timestamp,
+    pub extent: Extent,
+    /// Ordered by key, one change a key.
+    pub changes: Vec<(Key, Change)>,
+}
+
+/// Says what a reading tells about facts that it does not mention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// The facts given are all there are; others are gone.
+    Whole,
+    /// The others were seen again and have not changed.
+    Changes,
+    /// The others were not seen: the device was silent, or fell silent midway.
+    Glimpse,
+}
+
+impl Extent {
+    /// Returns the word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Extent::Whole => "whole",
+            Extent::Changes => "changes",
+            Extent::Glimpse => "glimpse",
+        }
+    }
+
+    /// Reads the word on the wire.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Extent::Whole, Extent::Changes, Extent::Glimpse].into_iter().find(|extent| extent.word() == word)
+    }
+}
+
+/// Is what became of one fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    Set(Value),
+    /// The integer grew by so much, or shrank. Differences compress better than values.
+    Add(i64),
+    /// The device does not say it any more.
+    Gone,
+}
+
+/// Says that changes do not fit what they are applied to: another base was meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("device {device}: the change of {key} does not fit what is known; a whole report is needed")]
+pub struct Mismatch {
+    pub device: u32,
+    pub key: Key,
+}
+
+impl Reading {
+    /// Makes a whole reading.
+    pub fn whole(device: u32, observed_at: Timestamp, facts: &Facts) -> Self {
+        let changes = facts.iter().map(|(key, value)| (key.clone(), Change::Set(value.clone()))).collect();
+        Reading { device, observed_at, extent: Extent::Whole, changes }
+    }
+
+    /// Makes a reading that tells how `now` differs from `base`, which the server has.
+    pub fn since(base: &Facts, device: u32, observed_at: Timestamp, now: &Facts) -> Self {
+        Reading { device, observed_at, extent: Extent::Changes, changes: differences(base, now) }
+    }
+
+    /// Makes a reading of a few facts beside which nothing was seen.
+    pub fn glimpse(base: &Facts, device: u32, observed_at: Timestamp, seen: &Facts) -> Self {
+        let mut changes = differences(base, seen);
+        changes.retain(|(_, change)| *change != Change::Gone);
+        Reading { device, observed_at, extent: Extent::Glimpse, changes }
+    }
+
+    /// Applies the reading to what was known of the device.
+    ///
+    /// Sender and server both do this, so that they agree on what the next changes are told against.
+    ///
+    /// # Errors
+    /// Fails if a difference is told of something that is no integer here, or leaves the range;
+    /// `facts` is then as it was.
+    pub fn apply(&self, facts: &mut Facts) -> Result<(), Mismatch> {
+        let mut sums = Vec::new();
+        for (key, change) in &self.changes {
+            let Change::Add(by) = change else { continue };
+            let sum = match facts.get(key) {
+                Some(Value::Integer(value)) if self.extent != Extent::Whole => value.checked_add(*by),
+                _ => None,
+            };
+            sums.push((key, sum.ok_or_else(|| Mismatch { device: self.device, key: key.clone() })?));
+        }
+        if self.extent == Extent::Whole {
+            facts.clear();
+        }
+        for (key, change) in &self.changes {
+            match change {
+                Change::Set(value) => drop(facts.insert(key.clone(), value.clone())),
+                Change::Gone => drop(facts.remove(key)),
+                Change::Add(_) => {}
+            }
+        }
+        for (key, sum) in sums {
+            facts.insert(key.clone(), Value::Integer(sum));
+        }
+        Ok(())
+    }
+}
+
+/// Lists how `now` differs from `base`, by key.
+fn differences(base: &Facts, now: &Facts) -> Vec<(Key, Change)> {
+    let mut changes: Vec<(Key, Change)> = now
+        .iter()
+        .filter_map(|(key, value)| {
+            let change = match (base.get(key), value) {
+                (Some(before), value) if before == value => return None,
+                (Some(Value::Integer(before)), Value::Integer(after)) => {
+                    after.checked_sub(*before).map_or(Change::Set(value.clone()), Change::Add)
+                }
+                (_, value) => Change::Set(value.clone()),
+            };
+            Some((key.clone(), change))
+        })
+        .collect();
+    changes.extend(base.keys().filter(|key| !now.contains_key(*key)).map(|key| (key.clone(), Change::Gone)));
+    changes.sort_by(|one, other| one.0.cmp(&other.0));
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(pairs: &[(&str, Value)]) -> Facts {
+        pairs.iter().map(|(key, value)| (Key::from(*key), value.clone())).collect()
+    }
+
+    fn noon() -> Timestamp {
+        "2026-11-25T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn changes_applied_to_their_base_give_what_was_read() {
+        let base = facts(&[("a", 5.into()), ("b", "x".into()), ("c", true.into())]);
+        let now = facts(&[("a", 9.into()), ("b", "y".into()), ("d", Value::List(alloc::vec!["jammed".into()]))]);
+        let reading = Reading::since(&base, 1, noon(), &now);
+        assert_eq!(reading.changes.len(), 4);
+        let mut known = base;
+        reading.apply(&mut known).unwrap();
+        assert_eq!(known, now);
+    }
+
+    #[test]
+    fn a_whole_reading_forgets_what_it_does_not_mention() {
+        let mut known = facts(&[("a", 5.into()), ("b", 6.into())]);
+        Reading::whole(1, noon(), &facts(&[("b", 7.into())])).apply(&mut known).unwrap();
+        assert_eq!(known, facts(&[("b", 7.into())]));
+    }
+
+    #[test]
+    fn a_glimpse_takes_nothing_away() {
+        let base = facts(&[("a", 5.into()), ("presence", "ready".into())]);
+        let reading = Reading::glimpse(&base, 1, noon(), &facts(&[("presence", "unreachable".into())]));
+        let mut known = base;
+        reading.apply(&mut known).unwrap();
+        assert_eq!(known, facts(&[("a", 5.into()), ("presence", "unreachable".into())]));
+    }
+
+    #[test]
+    fn a_difference_from_another_base_changes_nothing_and_is_told() {
+        let reading = Reading {
+            device: 7,
+            observed_at: noon(),
+            extent: Extent::Changes,
+            changes: alloc::vec![("a".into(), Change::Set(1.into())), ("b".into(), Change::Add(1))],
+        };
+        for known in [facts(&[("a", 5.into())]), facts(&[("b", "x".into())]), facts(&[("b", i64::MAX.into())])] {
+            let mut after = known.clone();
+            let error = reading.apply(&mut after).unwrap_err();
+            assert_eq!((error.device, &*error.key), (7, "b"));
+            assert_eq!(after, known);
+        }
+    }
+}
