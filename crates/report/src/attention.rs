@@ -151,7 +151,7 @@ fn is_everyday(code: AlertCode) -> bool {
 }
 
 /// Returns what an alert says: the device's own words, or the standard's.
-pub(crate) fn alert_text(alert: &Alert) -> String {
+pub fn alert_text(alert: &Alert) -> String {
     let said = alert.description.as_deref().map(safe_text).filter(|said| !said.is_empty());
     match (said, alert.code) {
         (Some(said), _) => said.into_owned(),

@@ -69,7 +69,7 @@ fn device(record: &DeviceRecord, needs: Attention) -> Device {
     supplies.sort_by_key(|supply| supply::place(supply));
     let shown_state = matches!(needs.urgency, Urgency::Fine | Urgency::Notice | Urgency::Absent);
     Device {
-        urgency: class(needs.urgency, record.presence),
+        urgency: urgency_class(needs.urgency, record.presence),
         state: if shown_state || needs.reasons.is_empty() { table::presence_word(record.presence).to_owned() } else { String::new() },
         reasons: needs.reasons,
         address: table::where_it_is(record),
@@ -93,7 +93,8 @@ fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn class(urgency: Urgency, presence: Presence) -> &'static str {
+/// Returns the style class of a device that is so urgent.
+pub fn urgency_class(urgency: Urgency, presence: Presence) -> &'static str {
     match urgency {
         Urgency::Fault => "fault",
         Urgency::UsedUp => "used-up",
@@ -113,18 +114,28 @@ fn bar(supply: &Supply) -> Bar {
         description: format!("{description}{part}"),
         left: supply::left(supply),
         width: supply.remaining.map(|share| format!("{:.1}", share.clamp(0.0, 1.0) * 100.0)),
-        colour: match supply.colorant.as_deref() {
-            Some("cyan" | "lightCyan") => "cyan",
-            Some("magenta" | "lightMagenta") => "magenta",
-            Some("yellow") => "yellow",
-            Some("black" | "photoBlack" | "matteBlack") => "black",
-            _ => "other",
-        },
-        need: match supply::need(supply) {
-            Need::UsedUp => "used-up",
-            Need::Low => "low",
-            Need::Fine => "fine",
-            Need::Untold => "untold",
-        },
+        colour: colour_class(supply),
+        need: need_class(supply::need(supply)),
+    }
+}
+
+/// Returns the style class of a supply's bar.
+pub fn colour_class(supply: &Supply) -> &'static str {
+    match supply.colorant.as_deref() {
+        Some("cyan" | "lightCyan") => "cyan",
+        Some("magenta" | "lightMagenta") => "magenta",
+        Some("yellow") => "yellow",
+        Some("black" | "photoBlack" | "matteBlack") => "black",
+        _ => "other",
+    }
+}
+
+/// Returns the style class of what is left of a supply.
+pub fn need_class(need: Need) -> &'static str {
+    match need {
+        Need::UsedUp => "used-up",
+        Need::Low => "low",
+        Need::Fine => "fine",
+        Need::Untold => "untold",
     }
 }

@@ -20,8 +20,10 @@ pub fn pretty(record: &DeviceRecord) -> String {
     text
 }
 
-/// Escapes what JSON lets through raw: such characters stand in strings only, so the value is the same.
-fn escape(json: String) -> String {
+/// Escapes what JSON lets through raw and a terminal or page would obey.
+///
+/// Such characters stand in strings only, so the value is the same.
+pub fn escape(json: String) -> String {
     if json.chars().all(|c| c == '\n' || is_safe(c)) {
         return json;
     }

@@ -12,12 +12,12 @@ pub mod csv;
 pub mod detail;
 pub mod html;
 pub mod json;
+pub mod supply;
 pub mod table;
 pub mod text;
 
 mod grid;
 mod paint;
-mod supply;
 
 pub use paint::Style;
 pub use text::{grouped, safe_text};

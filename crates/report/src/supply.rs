@@ -8,11 +8,11 @@ use crate::paint::{Paint, Style};
 use crate::text::{grouped, percent, safe_text, words};
 
 /// Is the share at and below which a supply is shown as low: for the eye only, nothing is ordered by it.
-pub(crate) const LOW: f64 = 0.10;
+pub const LOW: f64 = 0.10;
 
 /// Is how urgently a supply needs somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Need {
+pub enum Need {
     UsedUp,
     Low,
     Fine,
@@ -20,7 +20,8 @@ pub(crate) enum Need {
     Untold,
 }
 
-pub(crate) fn need(supply: &Supply) -> Need {
+/// Returns how urgently this supply needs somebody.
+pub fn need(supply: &Supply) -> Need {
     match (supply.level, supply.remaining) {
         (Level::Empty, _) => Need::UsedUp,
         (Level::Low, _) => Need::Low,
@@ -32,7 +33,7 @@ pub(crate) fn need(supply: &Supply) -> Need {
 }
 
 /// Returns whether this is what the marker puts on paper.
-pub(crate) fn is_marking(supply: &Supply) -> bool {
+pub fn is_marking(supply: &Supply) -> bool {
     if supply.class == Some(SupplyClass::Receptacle) {
         return false;
     }
@@ -68,7 +69,7 @@ fn kind_word(supply: &Supply) -> Option<String> {
 
 /// Returns a name of our own making such as "black toner"; the device's description where type and
 /// colorant say nothing.
-pub(crate) fn name(supply: &Supply) -> String {
+pub fn name(supply: &Supply) -> String {
     let colorant = named_colorant(supply).map(|colorant| words(&safe_text(colorant)));
     match (colorant, kind_word(supply)) {
         (Some(colorant), Some(kind)) => format!("{colorant} {kind}"),
@@ -105,7 +106,7 @@ pub(crate) fn short_name(supply: &Supply) -> String {
 }
 
 /// Returns the place of a supply in a row of them: black, cyan, magenta, yellow, then the rest.
-pub(crate) fn place(supply: &Supply) -> (u8, u32) {
+pub fn place(supply: &Supply) -> (u8, u32) {
     let colour = match named_colorant(supply) {
         _ if !is_marking(supply) => 5,
         Some("black") => 0,
@@ -142,7 +143,7 @@ pub(crate) fn alarm(need: Need) -> Paint {
 /// Returns how much is left, as far as the device says: `71%`, `~70%`, `some`, `empty`, `?`.
 ///
 /// A tilde marks a level that moves in steps of 5 % or more. Of a receptacle it is the room: `20% free`.
-pub(crate) fn left(supply: &Supply) -> String {
+pub fn left(supply: &Supply) -> String {
     if let Some(share) = supply.remaining {
         let coarse = match (supply.level, supply.capacity) {
             (Level::Measured { step: Some(step), .. }, Some(capacity)) => u64::from(step) * 20 >= u64::from(capacity),
@@ -178,7 +179,7 @@ fn level_word(level: Level, class: Option<SupplyClass>) -> &'static str {
 }
 
 /// Returns what to say of a supply that needs somebody, such as "waste toner full".
-pub(crate) fn complaint(supply: &Supply, need: Need) -> Option<String> {
+pub fn complaint(supply: &Supply, need: Need) -> Option<String> {
     let fills = supply.class == Some(SupplyClass::Receptacle);
     let word = match need {
         Need::UsedUp if fills => "full",
@@ -194,7 +195,7 @@ pub(crate) fn complaint(supply: &Supply, need: Need) -> Option<String> {
 }
 
 /// Returns level and capacity in the device's unit: "5,112 of 7,200 impressions".
-pub(crate) fn amount(level: Level, capacity: Option<u32>, unit: Option<&str>) -> String {
+pub fn amount(level: Level, capacity: Option<u32>, unit: Option<&str>) -> String {
     let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
     let step = match level {
         Level::Measured { step: Some(step), .. } if step > 1 => format!(", in steps of {}", grouped(step.into())),

@@ -96,13 +96,13 @@ impl<'a> Row<'a> {
 }
 
 /// Returns the address, or the recording's name.
-pub(crate) fn where_it_is(record: &DeviceRecord) -> String {
+pub fn where_it_is(record: &DeviceRecord) -> String {
     let text = record.address.as_deref().or(record.recording.as_deref());
     text.map_or_else(|| "?".to_owned(), |text| safe_text(text).into_owned())
 }
 
 /// Returns maker and model, each once.
-pub(crate) fn printer_name(record: &DeviceRecord) -> String {
+pub fn printer_name(record: &DeviceRecord) -> String {
     let identity = &record.identity;
     let manufacturer = identity.manufacturer.as_deref().map(safe_text).unwrap_or_default();
     let model = identity.model.as_deref().map(safe_text).unwrap_or_default();
@@ -145,7 +145,8 @@ pub(crate) fn mark(urgency: Urgency, style: &Style) -> (&'static str, Paint) {
     (if style.unicode { sign } else { ascii }, paint)
 }
 
-pub(crate) fn presence_word(presence: Presence) -> &'static str {
+/// Returns the word for whether a device is there.
+pub fn presence_word(presence: Presence) -> &'static str {
     match presence {
         Presence::Ready => "ready",
         Presence::Printing => "printing",

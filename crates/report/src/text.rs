@@ -30,7 +30,7 @@ pub fn safe_text(said: &str) -> Cow<'_, str> {
 }
 
 /// Returns whether a character may go to a terminal as it is.
-pub(crate) fn is_safe(c: char) -> bool {
+pub fn is_safe(c: char) -> bool {
     !c.is_control()
         && !matches!(
             c,
@@ -82,7 +82,7 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// Returns a standard's label as words: `inputMediaSupplyLow` reads "input media supply low".
-pub(crate) fn words(label: &str) -> String {
+pub fn words(label: &str) -> String {
     let letters: Vec<char> = label.chars().collect();
     let mut words = String::with_capacity(label.len() + 8);
     for (place, letter) in letters.iter().copied().enumerate() {
@@ -101,12 +101,12 @@ pub(crate) fn words(label: &str) -> String {
 }
 
 /// Returns what a meter counts; a unit that the device did not tell is not guessed.
-pub(crate) fn counted(unit: Option<MarkerCounterUnit>) -> String {
+pub fn counted(unit: Option<MarkerCounterUnit>) -> String {
     unit.map_or_else(|| "of a unit not told".to_owned(), |unit| words(&unit.to_string()))
 }
 
 /// Returns the record's word for how far a meter can be believed.
-pub(crate) fn evidence(evidence: Evidence) -> &'static str {
+pub fn evidence(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::Standard => "standard",
         Evidence::Verified => "verified",
@@ -116,12 +116,12 @@ pub(crate) fn evidence(evidence: Evidence) -> &'static str {
 }
 
 /// Returns "1 printer", "2 printers".
-pub(crate) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
 }
 
 /// Returns a share as whole percent; what is not all is never 100, what is not nothing never 0.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     match (share * 100.0).round() {
         rounded if rounded < 1.0 && share > 0.0 => "<1%".to_owned(),
         rounded if rounded >= 100.0 && share < 1.0 => "99%".to_owned(),
