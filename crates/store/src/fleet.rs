@@ -1,0 +1,100 @@
+//! What is known of the devices: every sender's view, and history.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use policy::View;
+use policy::history::Sample;
+use wire::envelope::SenderKind;
+
+use crate::error::Result;
+use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
+
+/// Is a device and all that is said of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    pub tenant: TenantId,
+    pub id: DeviceId,
+    /// The site of the sender that told of it first.
+    pub site: SiteId,
+    pub created_at: Timestamp,
+    /// Set while it is overdue.
+    pub overdue: Option<Overdue>,
+    /// One of each sender that tells of it, ordered by sender.
+    pub views: Vec<DeviceView>,
+}
+
+/// Is what one sender says of a device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceView {
+    pub sender: SenderId,
+    pub kind: SenderKind,
+    /// The sender's own number for the device.
+    pub number: u32,
+    pub view: View,
+}
+
+/// Says that nothing new is known of a device though it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    pub since: Timestamp,
+    /// A word for programs, such as `unreachable` or `agent-silent`.
+    pub reason: String,
+}
+
+/// Is a part of the devices, ordered by id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DevicePage {
+    pub items: Vec<Device>,
+    /// Where the next part begins; `None` at the end.
+    pub next: Option<DeviceId>,
+}
+
+/// Is what one sender said of a device on one day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryDay {
+    /// In days since 1970, UTC; see [`policy::history::day_of`].
+    pub day: i64,
+    pub sender: SenderId,
+    pub kind: SenderKind,
+    /// Oldest first, at most one an hour.
+    pub samples: Vec<Sample>,
+}
+
+/// Is how much there is, for metrics. Of all tenants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub tenants: u64,
+    pub senders: u64,
+    pub devices: u64,
+    pub devices_overdue: u64,
+}
+
+/// Tells of devices.
+#[async_trait]
+pub trait Fleet: Send + Sync {
+    /// Lists the tenant's devices after this one, ordered by id.
+    ///
+    /// A device keeps its place however often it is reported, so a reader of page after page
+    /// meets every device exactly once that was there when it began.
+    async fn devices(&self, tenant: TenantId, after: Option<DeviceId>, limit: usize) -> Result<DevicePage>;
+
+    /// Finds a device.
+    async fn device(&self, tenant: TenantId, device: DeviceId) -> Result<Option<Device>>;
+
+    /// Lists the devices that a sender tells of, ordered by its numbers.
+    async fn devices_of(&self, tenant: TenantId, sender: SenderId) -> Result<Vec<Device>>;
+
+    /// Returns a device's history from the day of `from` to the day of `to`, both included.
+    ///
+    /// The newest `limit` days of senders are returned, ordered by day, then by sender.
+    async fn history(&self, tenant: TenantId, device: DeviceId, from: Timestamp, to: Timestamp, limit: usize) -> Result<Vec<HistoryDay>>;
+
+    /// Sets which devices are overdue; `None` means that one is not any more.
+    async fn set_overdue(&self, tenant: TenantId, devices: Vec<(DeviceId, Option<Overdue>)>) -> Result<()>;
+
+    /// Lists the tenant's overdue devices, ordered by id, without their views.
+    async fn overdue(&self, tenant: TenantId) -> Result<Vec<(DeviceId, Overdue)>>;
+
+    /// Counts what there is.
+    async fn counts(&self) -> Result<Counts>;
+}
