@@ -1,0 +1,90 @@
+//! All devices, what needs attention first.
+
+use jiff::Timestamp;
+use model::DeviceRecord;
+
+use super::SiteName;
+use crate::paging::Paging;
+
+/// Is the list of devices.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// Over all devices that the person may see, whatever the filter.
+    pub counts: Counts,
+    /// Every site, to choose from.
+    pub sites: Vec<SiteName>,
+    pub filter: Filter,
+    /// Those of this page. They are ordered by urgency within it; who pages orders the whole list.
+    pub devices: Vec<FleetDevice>,
+    pub paging: Paging,
+}
+
+/// Counts the fleet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub devices: u64,
+    /// Those for which somebody should do something.
+    pub need_attention: u64,
+    /// Those whose data are missing.
+    pub overdue: u64,
+    /// Senders that have fallen silent.
+    pub agents_unresponsive: u64,
+}
+
+/// Is what the person wants to see, as in `?site=ID&show=attention&find=TEXT`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// A site's id.
+    pub site: Option<String>,
+    pub show: Show,
+    /// Part of a serial number, model, address or location.
+    pub find: String,
+}
+
+/// Is which devices are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    #[default]
+    All,
+    /// Those for which somebody should do something.
+    Attention,
+    /// Those whose data are missing.
+    Overdue,
+}
+
+impl Show {
+    /// Reads the query parameter `show`; what it does not know means all.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "attention" => Show::Attention,
+            "overdue" => Show::Overdue,
+            _ => Show::All,
+        }
+    }
+
+    /// Returns the word for the query parameter `show`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Show::All => "all",
+            Show::Attention => "attention",
+            Show::Overdue => "overdue",
+        }
+    }
+}
+
+/// Is one device of the list.
+#[derive(Clone, Debug)]
+pub struct FleetDevice {
+    pub id: String,
+    pub site: Option<SiteName>,
+    pub record: DeviceRecord,
+    pub overdue: Option<Overdue>,
+}
+
+/// Tells that data of a device are missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    pub since: Timestamp,
+    /// Why, as far as known, such as "its agent is silent".
+    pub reason: String,
+}
