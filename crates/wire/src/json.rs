@@ -487,7 +487,7 @@ mod tests {
             Reading::since(&base, 1, at(9), &facts(&[("a", 4.into()), ("b", "x".into())])),
             Reading::since(&base, 7, at(2), &base),
             Reading::whole(9, at(-100), &base),
-            Reading::glimpse(&base, 12, at(3), &facts(&[("presence", "off".into())])),
+            Reading::glimpse(12, at(3), &facts(&[("presence", "off".into())])),
         ]
     }
 

@@ -75,10 +75,10 @@ impl Reading {
     }
 
     /// Makes a reading of a few facts beside which nothing was seen.
-    pub fn glimpse(base: &Facts, device: u32, observed_at: Timestamp, seen: &Facts) -> Self {
-        let mut changes = differences(base, seen);
-        changes.retain(|(_, change)| *change != Change::Gone);
-        Reading { device, observed_at, extent: Extent::Glimpse, changes }
+    ///
+    /// All of them are told, changed or not: they are what was seen at this time.
+    pub fn glimpse(device: u32, observed_at: Timestamp, seen: &Facts) -> Self {
+        Reading { extent: Extent::Glimpse, ..Reading::whole(device, observed_at, seen) }
     }
 
     /// Applies the reading to what was known of the device.
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_glimpse_takes_nothing_away() {
         let base = facts(&[("a", 5.into()), ("presence", "ready".into())]);
-        let reading = Reading::glimpse(&base, 1, noon(), &facts(&[("presence", "unreachable".into())]));
+        let reading = Reading::glimpse(1, noon(), &facts(&[("presence", "unreachable".into())]));
         let mut known = base;
         reading.apply(&mut known).unwrap();
         assert_eq!(known, facts(&[("a", 5.into()), ("presence", "unreachable".into())]));
