@@ -22,9 +22,10 @@ pub struct Found {
 pub enum Event {
     /// A printer answered the sweep.
     Found(Found),
-    /// A device was read, wholly or in part: the record's `problems` tell. `known` is there if the
-    /// reader was told to remember.
-    Read { address: SocketAddr, record: Box<DeviceRecord>, requests: u16, known: Option<Box<Known>> },
+    /// A device was read, wholly or in part: the record's `problems` tell, and `cut_short` whether it
+    /// fell silent midway, so that what is missing was not seen. `known` is there if the reader was
+    /// told to remember.
+    Read { address: SocketAddr, record: Box<DeviceRecord>, requests: u16, cut_short: bool, known: Option<Box<Known>> },
     /// A device was read again, and nothing moved but its clock.
     Unchanged { address: SocketAddr, known: Option<Box<Known>> },
     /// Something answers SNMP there, and it is no printer.

@@ -337,7 +337,7 @@ impl Reader {
             self.keep_room(*known);
             None
         };
-        self.events.push_back(Event::Read { address, record, requests: finished.requests, known });
+        self.events.push_back(Event::Read { address, record, requests: finished.requests, cut_short: finished.cut_short, known });
     }
 
     fn keep_room(&mut self, known: Known) {

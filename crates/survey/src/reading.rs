@@ -120,6 +120,8 @@ pub struct Reading {
     requests: u16,
     /// Times that silence was met by asking for less.
     eased: u8,
+    /// Whether the device fell silent, or led on without end, before all was asked.
+    cut_short: bool,
     problems: Vec<String>,
 }
 
@@ -131,6 +133,8 @@ pub struct Finished {
     /// Whether nothing but the device's clock differs from the reading before.
     pub unchanged: bool,
     pub requests: u16,
+    /// Whether the device fell silent, or led on without end, before all was asked: what is missing was not seen.
+    pub cut_short: bool,
     pub problems: Vec<String>,
 }
 
@@ -171,6 +175,7 @@ impl Reading {
             untold: Vec::new(),
             requests: 0,
             eased: 0,
+            cut_short: false,
             problems: Vec::new(),
         };
         if step == Step::Hello {
@@ -258,6 +263,7 @@ impl Reading {
         }
         if self.requests >= MOST_REQUESTS && self.step != Step::Done {
             self.note(format!("gave up after {MOST_REQUESTS} requests; the device leads on without end"));
+            self.cut_short = true;
             self.step = Step::Done;
         }
     }
@@ -279,6 +285,7 @@ impl Reading {
             return;
         }
         self.note(format!("no answer when asked for {asked}; what was read before is kept"));
+        self.cut_short = true;
         self.step = Step::Done;
     }
 
@@ -488,7 +495,7 @@ impl Reading {
         }
         let known =
             Box::new(Known { version: self.version, community, manners: self.manners, rows: self.rows, moving, answers: self.answers });
-        Finished { known, unchanged, requests: self.requests, problems: self.problems }
+        Finished { known, unchanged, requests: self.requests, cut_short: self.cut_short, problems: self.problems }
     }
 }
 
