@@ -193,7 +193,7 @@ pub(crate) fn name_of(path: &[Step]) -> String {
     match path {
         [] => "the file".to_owned(),
         [table @ .., Step::Key(key)] => format!("{key}{}", in_table(table)),
-        [table @ .., Step::Key(key), Step::Item(item)] if table.is_empty() => format!("{key}, item {}", item + 1),
+        [Step::Key(key), Step::Item(item)] => format!("{key}, item {}", item + 1),
         [table @ .., Step::Key(key), Step::Item(item)] => format!("{key}, item {},{}", item + 1, in_table(table)),
         [list @ .., Step::Item(item)] => format!("{}, item {}", name_of(list), item + 1),
     }

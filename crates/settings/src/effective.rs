@@ -51,7 +51,7 @@ pub fn effective<T: Serialize + Default>(value: &T, notes: &[Note]) -> String {
 
 /// Returns the keys of a configuration that have no note: what a program's test asks for.
 ///
-/// Give it a value with everything optional filled in.
+/// Give it a value with everything optional filled in, secrets as plain text.
 pub fn without_note<T: Serialize>(value: &T, notes: &[Note]) -> Vec<String> {
     let known: BTreeSet<&str> = notes.iter().map(|(path, _)| *path).collect();
     let unknown = entries(value).into_iter().filter(|entry| entry.key.is_some() && !known.contains(entry.key_path.as_str()));

@@ -28,13 +28,13 @@ pub struct Parsed<T> {
 /// A fault does not hide the ones after it, unless the text is no TOML at all.
 ///
 /// ```
-/// #[derive(serde::Deserialize, Default)]
+/// #[derive(Debug, Default, serde::Deserialize)]
 /// #[serde(default)]
 /// struct Settings {
 ///     report: Report,
 /// }
 ///
-/// #[derive(serde::Deserialize, Default)]
+/// #[derive(Debug, Default, serde::Deserialize)]
 /// #[serde(default)]
 /// struct Report {
 ///     interval: Option<settings::Span>,
