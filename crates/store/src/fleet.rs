@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use policy::View;
 use policy::history::Sample;
+use policy::overdue::Overdue;
 use wire::envelope::SenderKind;
 
 use crate::error::Result;
@@ -31,14 +32,6 @@ pub struct DeviceView {
     /// The sender's own number for the device.
     pub number: u32,
     pub view: View,
-}
-
-/// Says that nothing new is known of a device though it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Overdue {
-    pub since: Timestamp,
-    /// A word for programs, such as `unreachable` or `agent-silent`.
-    pub reason: String,
 }
 
 /// Is a part of the devices, ordered by id.
@@ -89,10 +82,17 @@ pub trait Fleet: Send + Sync {
     /// The newest `limit` days of senders are returned, ordered by day, then by sender.
     async fn history(&self, tenant: TenantId, device: DeviceId, from: Timestamp, to: Timestamp, limit: usize) -> Result<Vec<HistoryDay>>;
 
+    /// Lists the devices that no sender has read since then, with their views and ordered by id:
+    /// those that may be overdue. `after` continues a list.
+    async fn unread_since(&self, tenant: TenantId, since: Timestamp, after: Option<DeviceId>, limit: usize) -> Result<DevicePage>;
+
     /// Sets which devices are overdue; `None` means that one is not any more.
+    ///
+    /// A device that has been read after it was due is left alone: the word came too late. A
+    /// reading that comes later clears the mark by itself.
     async fn set_overdue(&self, tenant: TenantId, devices: Vec<(DeviceId, Option<Overdue>)>) -> Result<()>;
 
-    /// Lists the tenant's overdue devices, ordered by id, without their views.
+    /// Lists the tenant's overdue devices, ordered by id.
     async fn overdue(&self, tenant: TenantId) -> Result<Vec<(DeviceId, Overdue)>>;
 
     /// Counts what there is.

@@ -24,8 +24,8 @@ pub mod upkeep;
 
 pub use commands::{Commands, Issued};
 pub use error::{Result, StoreError};
-pub use expectations::{Expectation, Expectations, Fate, FateFilter};
-pub use fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay, Overdue};
+pub use expectations::{Expectations, LedgerLine};
+pub use fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay};
 pub use ids::{DeviceId, NotAnId, SenderId, SiteId, TenantId, TokenId, UserId};
 pub use intake::{Coding, InboxEntry, Incoming, Intake, Receipt, Refused};
 pub use people::{ApiToken, People, Role, Scope, User, WebSession};

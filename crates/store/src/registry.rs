@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use policy::lifecycle::Signs;
 use wire::envelope::{Host, SenderKind, Site as SiteInformation, Software};
 use wire::privacy::Group;
-use wire::rhythm::Schedule;
+use wire::rhythm::{Schedule, place_of};
 use wire::talk::LastReport;
 
 use crate::error::Result;
@@ -140,6 +142,30 @@ pub struct Told {
     pub host: Option<Host>,
     pub site_information: Option<SiteInformation>,
     pub withheld: Vec<Group>,
+}
+
+impl Sender {
+    /// Returns what the sender's state follows from.
+    pub fn signs(&self) -> Signs {
+        let told = &self.told;
+        let heard_at = told.last_contact_at.max(told.last_success_at);
+        let planned = |schedule: &Schedule| {
+            schedule.rhythm.next_after(&zone_of(schedule), place_of(&self.id.to_string()), heard_at.unwrap_or(self.created_at))
+        };
+        Signs {
+            retired_at: if let Admission::Retired { at } = self.admission { Some(at) } else { None },
+            disabled_at: if let Admission::Disabled { at, .. } = self.admission { Some(at) } else { None },
+            stopped_at: told.stopped_at,
+            last_report_at: told.last_success_at,
+            last_contact_at: told.last_contact_at,
+            next_at: told.schedule.as_ref().map(planned).or(told.next_at),
+        }
+    }
+}
+
+/// Returns the time zone that a schedule names; one that this computer does not know counts as UTC.
+pub fn zone_of(schedule: &Schedule) -> TimeZone {
+    TimeZone::get(&schedule.time_zone).unwrap_or(TimeZone::UTC)
 }
 
 /// Is a sender as the door needs to know it, on every call.
