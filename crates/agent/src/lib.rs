@@ -1,1 +1,28 @@
-//! The agent.
+//! The agent: a service on the customer's network that finds printers, reads them, and reports to its server.
+//!
+//! A program, so clocks, sockets and files are chosen here: [`gather`] drives the engines of `survey`
+//! over `netio`, [`store`] keeps what was read, [`seal`] makes reports of it, and [`synchronise`]
+//! gets them to the server through `uplink`, each word for word in the [`ledger`] first. When
+//! what is done, `survey::agenda` decides. The agent deliberately opens no port but that of its own
+//! page, and never writes to a printer.
+//!
+//! Start reading at [`run`], then [`synchronise`].
+
+pub mod commands;
+pub mod config;
+pub mod enrolment;
+pub mod gather;
+pub mod ledger;
+pub mod link;
+pub mod seal;
+pub mod secrets;
+pub mod service;
+pub mod shared;
+pub mod site;
+pub mod speaker;
+pub mod store;
+pub mod story;
+pub mod synchronise;
+#[cfg(test)]
+mod testing;
+pub mod whereabouts;
