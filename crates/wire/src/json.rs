@@ -307,6 +307,14 @@ struct Gathered<T> {
     next: usize,
 }
 
+/// Is a column under way.
+#[derive(Default)]
+struct Gathering {
+    set: Gathered<Value>,
+    add: Gathered<i64>,
+    gone: Gathered<()>,
+}
+
 impl<T> Default for Gathered<T> {
     fn default() -> Self {
         Gathered { cells: Cells { skip: Vec::new(), values: Vec::new() }, next: 0 }
@@ -353,7 +361,7 @@ impl Table {
     fn of(readings: &[Reading]) -> Self {
         let mut table = Table::default();
         let (mut device, mut observed_at) = (0, 0);
-        let mut columns: BTreeMap<&Key, (Gathered<Value>, Gathered<i64>, Gathered<()>)> = BTreeMap::new();
+        let mut columns: BTreeMap<&Key, Gathering> = BTreeMap::new();
         for (place, reading) in readings.iter().enumerate() {
             table.device.push(i64::from(reading.device) - device);
             device = i64::from(reading.device);
@@ -366,15 +374,15 @@ impl Table {
             for (key, change) in &reading.changes {
                 let column = columns.entry(key).or_default();
                 match change {
-                    Change::Set(value) => column.0.push(place, value.clone()),
-                    Change::Add(by) => column.1.push(place, *by),
-                    Change::Gone => column.2.push(place, ()),
+                    Change::Set(value) => column.set.push(place, value.clone()),
+                    Change::Add(by) => column.add.push(place, *by),
+                    Change::Gone => column.gone.push(place, ()),
                 }
             }
         }
-        for (key, (set, add, gone)) in columns {
-            let gone = (!gone.cells.skip.is_empty()).then_some(Gone { skip: gone.cells.skip });
-            table.columns.insert(key.to_string(), Column { set: set.finish(), add: add.finish(), gone });
+        for (key, column) in columns {
+            let gone = (!column.gone.cells.values.is_empty()).then_some(Gone { skip: column.gone.cells.skip });
+            table.columns.insert(key.to_string(), Column { set: column.set.finish(), add: column.add.finish(), gone });
         }
         table
     }
