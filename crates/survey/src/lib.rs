@@ -3,12 +3,15 @@
 //! A [`Scan`] sweeps addresses for devices and reads the printers among them; a [`Reader`] reads
 //! devices it is told of, the first time in three steps (hello, shape, cells) and later only what
 //! can have moved. Both are state machines: datagrams and times come in, datagrams, deadlines and
-//! [`Event`]s come out. `survey` deliberately owns no socket, clock or random source, decides
-//! nothing about a vendor, and never writes to a device.
+//! [`Event`]s come out. An [`Agenda`] says when to look, when to read and when to report.
+//! `survey` deliberately owns no socket, clock or random source, decides nothing about a vendor,
+//! and never writes to a device.
 //!
-//! Start reading at [`scan::Scan`], then [`reading::Reading`].
+//! Start reading at [`scan::Scan`], then [`reading::Reading`]; for the days of an agent at
+//! [`agenda`].
 #![forbid(unsafe_code)]
 
+pub mod agenda;
 pub mod ceiling;
 pub mod credentials;
 pub mod event;
@@ -21,6 +24,7 @@ pub mod scan;
 pub mod sweep;
 pub mod targets;
 
+pub use agenda::{Agenda, AgendaOptions};
 pub use ceiling::{Ceiling, Rate};
 pub use credentials::Credentials;
 pub use event::{Event, Found, Response, Statistics};
