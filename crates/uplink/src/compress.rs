@@ -1,0 +1,109 @@
+//! Reports made small, with a bound on the memory it takes.
+
+use std::io::{self, Read};
+
+use zstd::zstd_safe::{CParameter, DParameter};
+
+/// Is zstd's level. With the window below, higher ones take more time and gain next to nothing.
+const LEVEL: i32 = 9;
+/// The window has 2^18 octets, and the tables fit: the level's own would take 13 MiB for a report
+/// of 1 MB, which a printer does not have.
+const WINDOW_LOG: u32 = 18;
+const HASH_LOG: u32 = 17;
+const CHAIN_LOG: u32 = 17;
+/// A larger window than this is never needed to read what was sent here.
+const MOST_WINDOW_LOG: u32 = 23;
+
+/// Returns a text as zstd; `uplink`'s tests hold the memory taken to 2 MiB.
+pub fn compress(octets: &[u8]) -> Vec<u8> {
+    compressor().compress(octets).expect("the buffer has room for the worst case")
+}
+
+fn compressor() -> zstd::bulk::Compressor<'static> {
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL).expect("the level exists");
+    // The receiver has TLS's word that nothing changed on the way, so no check sum is added.
+    for parameter in [CParameter::WindowLog(WINDOW_LOG), CParameter::HashLog(HASH_LOG), CParameter::ChainLog(CHAIN_LOG)] {
+        compressor.set_parameter(parameter).expect("the parameters are within zstd's bounds");
+    }
+    compressor
+}
+
+/// Says why something could not be made whole again.
+#[derive(Debug, thiserror::Error)]
+pub enum DecompressError {
+    #[error("it has more than {0} octets when unpacked")]
+    TooLarge(usize),
+    #[error("it is no zstd, damaged, or needs more memory than is allowed")]
+    Damaged(#[source] io::Error),
+}
+
+/// Returns what was compressed, if it has at most `most` octets; not one more is unpacked.
+pub fn decompress(octets: &[u8], most: usize) -> Result<Vec<u8>, DecompressError> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(octets).map_err(DecompressError::Damaged)?;
+    decoder.set_parameter(DParameter::WindowLogMax(MOST_WINDOW_LOG)).map_err(DecompressError::Damaged)?;
+    let mut text = Vec::new();
+    decoder.take(most as u64 + 1).read_to_end(&mut text).map_err(DecompressError::Damaged)?;
+    if text.len() > most { Err(DecompressError::TooLarge(most)) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Something like a report: the same words again and again, and numbers that differ.
+    fn report(octets: usize) -> Vec<u8> {
+        let mut state = 7_u64;
+        let mut text = Vec::new();
+        while text.len() < octets {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text.extend(
+                format!(r#"{{"name":"total","value":{},"unit":"impressions","serial":"{:08x}"}},"#, state >> 44, state >> 33).bytes(),
+            );
+        }
+        text.truncate(octets);
+        text
+    }
+
+    #[test]
+    fn what_was_compressed_comes_back() {
+        for size in [0, 1, 1000, 1_000_000] {
+            let text = report(size);
+            assert_eq!(decompress(&compress(&text), size).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_report_of_a_megabyte_takes_two_mebibytes_of_memory() {
+        let text = report(1_000_000);
+        let mut compressor = compressor();
+        let packed = compressor.compress(&text).unwrap();
+        let taken = compressor.context_mut().sizeof();
+        assert!(taken <= 2 * 1024 * 1024, "{taken} octets");
+        assert!(packed.len() < text.len() / 4, "{} octets", packed.len());
+    }
+
+    #[test]
+    fn a_bomb_is_stopped_at_the_bound() {
+        let bomb = compress(&vec![0; 50_000_000]);
+        assert!(bomb.len() < 10_000);
+        assert!(matches!(decompress(&bomb, 1_000_000), Err(DecompressError::TooLarge(1_000_000))));
+        assert_eq!(decompress(&compress(b"four"), 4).unwrap(), b"four");
+        assert!(decompress(&compress(b"four"), 3).is_err());
+    }
+
+    #[test]
+    fn a_window_of_hundreds_of_megabytes_is_refused() {
+        let mut compressor = zstd::bulk::Compressor::new(1).unwrap();
+        compressor.set_parameter(CParameter::WindowLog(27)).unwrap();
+        compressor.set_parameter(CParameter::ContentSizeFlag(false)).unwrap();
+        let large = compressor.compress(&report(20_000_000)).unwrap();
+        assert!(matches!(decompress(&large, 100_000_000), Err(DecompressError::Damaged(_))));
+    }
+
+    #[test]
+    fn what_is_cut_or_foreign_is_refused() {
+        let packed = compress(&report(1000));
+        assert!(decompress(&packed[..packed.len() - 1], 10_000).is_err());
+        assert!(decompress(b"{\"not\": \"zstd\"}", 10_000).is_err());
+    }
+}
