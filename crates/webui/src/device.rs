@@ -7,6 +7,13 @@ use jiff::civil::Date;
 use model::DeviceRecord;
 use model::record::Path;
 
+mod body;
+mod heading;
+mod history;
+
+pub(crate) use body::Body;
+pub(crate) use heading::Heading;
+
 /// Tells when, and by which path, a fact was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
@@ -25,7 +32,7 @@ pub type Ages = BTreeMap<String, Told>;
 pub struct DeviceFile {
     pub record: DeviceRecord,
     pub ages: Ages,
-    /// The newest first or the oldest first, as it comes; one entry a day.
+    /// One entry a day, in any order; as many days as the page is to show.
     pub history: Vec<HistoryDay>,
 }
 

@@ -12,17 +12,28 @@
 #![forbid(unsafe_code)]
 
 pub mod agent;
+pub mod chart;
 pub mod clock;
 pub mod device;
 pub mod frame;
+pub mod headers;
 pub mod login;
 pub mod paging;
 pub mod problem;
 pub mod server;
+pub mod style;
 pub mod synchronisation;
+pub mod words;
+
+mod bar;
+mod filters;
+mod json;
+mod list;
+mod site;
+mod strip;
 
 pub use clock::Clock;
-pub use frame::{Frame, Notice};
+pub use frame::{Frame, Notice, Program};
 pub use login::Login;
 pub use paging::Paging;
 pub use problem::Problem;

@@ -1,5 +1,9 @@
 //! The page that says what went wrong and what to do.
 
+use askama::Template;
+
+use crate::frame::{Frame, Notice, Program, Shell, finish};
+
 /// Is an answer other than the page that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -48,5 +52,23 @@ impl Problem {
                 "Try again in a minute. If it stays, look up the number below in the log.",
             )
         }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    problem: &'a Problem,
+}
+
+impl Problem {
+    /// Returns the page; without a frame for somebody who is not logged in.
+    pub fn render(&self, program: Program, frame: Option<&Frame>) -> String {
+        let shell = match frame {
+            Some(frame) => Shell::new(program, frame, "", self.title.clone()),
+            None => Shell::bare(program, self.title.clone()),
+        };
+        finish(&Page { shell, problem: self })
     }
 }

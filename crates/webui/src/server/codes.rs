@@ -5,10 +5,14 @@
 
 use std::fmt;
 
+use askama::Template;
 use jiff::Timestamp;
 use wire::envelope::SenderKind;
 
 use super::SiteName;
+use crate::clock::{Clock, When};
+use crate::frame::{Frame, Notice, Program, Shell, finish};
+use crate::words;
 
 /// Is the page that makes enrolment codes.
 #[derive(Clone, Debug)]
@@ -51,4 +55,88 @@ pub struct OpenCode {
     pub made_at: Timestamp,
     pub made_by: Option<String>,
     pub expires_at: Timestamp,
+}
+
+#[derive(Template)]
+#[template(path = "server/codes.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    sites: &'a [SiteName],
+    may_make: bool,
+    made: Option<Shown<'a>>,
+    open: Vec<Line<'a>>,
+}
+
+/// Is the new code with what to type on the other side.
+struct Shown<'a> {
+    code: &'a str,
+    command: String,
+    kind: &'static str,
+    site: Option<&'a str>,
+    expires: When,
+    expires_at: String,
+}
+
+struct Line<'a> {
+    kind: &'static str,
+    site: Option<&'a str>,
+    made: When,
+    made_by: Option<&'a str>,
+    is_expired: bool,
+    expires: When,
+}
+
+impl Codes {
+    /// Returns the page.
+    pub fn render(&self, frame: &Frame) -> String {
+        let clock = &frame.clock;
+        finish(&Page {
+            shell: Shell::new(Program::Server, frame, "/codes", "Enrolment"),
+            sites: &self.sites,
+            may_make: self.may_make,
+            made: self.made.as_ref().map(|made| Shown::of(clock, made)),
+            open: self.open.iter().map(|code| Line::of(clock, code)).collect(),
+        })
+    }
+}
+
+impl<'a> Shown<'a> {
+    fn of(clock: &Clock, made: &'a MadeCode) -> Self {
+        let program = match made.kind {
+            SenderKind::Agent => "roundsman-agent",
+            SenderKind::DeviceDirect => "roundsman-device",
+        };
+        Shown {
+            code: &made.code,
+            command: format!("{program} enroll {}", made.code),
+            kind: words::sender(made.kind),
+            site: made.site.as_ref().map(|site| site.name.as_str()),
+            expires: clock.until(made.expires_at),
+            expires_at: clock.minute(made.expires_at),
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    fn of(clock: &Clock, code: &'a OpenCode) -> Self {
+        Line {
+            kind: words::sender(code.kind),
+            site: code.site.as_ref().map(|site| site.name.as_str()),
+            made: clock.ago(code.made_at),
+            made_by: code.made_by.as_deref(),
+            is_expired: code.expires_at <= clock.now,
+            expires: clock.until(code.expires_at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_does_not_show_in_logs() {
+        let made = MadeCode { code: "RM1-secret".into(), kind: SenderKind::Agent, site: None, expires_at: Timestamp::UNIX_EPOCH };
+        assert!(!format!("{made:?}").contains("secret"));
+    }
 }

@@ -1,11 +1,15 @@
 //! One device with its history, paths and problems.
 
+use askama::Template;
 use jiff::Timestamp;
 use model::record::Path;
 
 use super::SiteName;
 use super::fleet::Overdue;
-use crate::device::DeviceFile;
+use crate::clock::{Clock, When};
+use crate::device::{Body, DeviceFile, Heading};
+use crate::frame::{Frame, Notice, Program, Shell, finish};
+use crate::words;
 
 /// Is the page of one device.
 #[derive(Clone, Debug)]
@@ -35,4 +39,49 @@ pub struct HeardBy {
 pub struct SenderName {
     pub id: String,
     pub name: String,
+}
+
+#[derive(Template)]
+#[template(path = "server/device.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    heading: Heading<'a>,
+    site: Option<&'a str>,
+    overdue: Option<(When, &'a str)>,
+    paths: Vec<Way<'a>>,
+    first_seen: When,
+    body: Body,
+}
+
+struct Way<'a> {
+    path: &'static str,
+    heard: When,
+    sender: Option<(String, &'a str)>,
+}
+
+impl Device {
+    /// Returns the page.
+    pub fn render(&self, frame: &Frame) -> String {
+        let clock = &frame.clock;
+        let heading = Heading::new(clock, &self.file.record);
+        finish(&Page {
+            shell: Shell::new(Program::Server, frame, "/", heading.printer.clone()),
+            heading,
+            site: self.site.as_ref().map(|site| site.name.as_str()),
+            overdue: self.overdue.as_ref().map(|overdue| (clock.ago(overdue.since), overdue.reason.as_str())),
+            paths: self.paths.iter().map(|way| Way::of(clock, way)).collect(),
+            first_seen: clock.ago_or(self.first_seen_at, "unknown"),
+            body: Body::new(clock, &self.file),
+        })
+    }
+}
+
+impl<'a> Way<'a> {
+    fn of(clock: &Clock, way: &'a HeardBy) -> Self {
+        Way {
+            path: words::path(way.path),
+            heard: clock.ago_or(way.observed_at, "never"),
+            sender: way.sender.as_ref().map(|sender| (super::page_of("agents", &sender.id), sender.name.as_str())),
+        }
+    }
 }

@@ -1,10 +1,14 @@
 //! All devices, what needs attention first.
 
+use askama::Template;
 use jiff::Timestamp;
 use model::DeviceRecord;
 
 use super::SiteName;
-use crate::paging::Paging;
+use crate::filters;
+use crate::frame::{Frame, Notice, Program, Shell, finish};
+use crate::list::{Entry, List};
+use crate::paging::{Paging, Ways};
 
 /// Is the list of devices.
 #[derive(Clone, Debug)]
@@ -87,4 +91,47 @@ pub struct Overdue {
     pub since: Timestamp,
     /// Why, as far as known, such as "its agent is silent".
     pub reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "server/fleet.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    counts: Counts,
+    sites: &'a [SiteName],
+    filter: &'a Filter,
+    is_filtered: bool,
+    list: List,
+    ways: Ways<'a>,
+}
+
+impl Fleet {
+    /// Returns the page.
+    pub fn render(&self, frame: &Frame) -> String {
+        let entries = self.devices.iter().map(|device| Entry {
+            address: super::page_of("devices", &device.id),
+            record: &device.record,
+            overdue: device.overdue.as_ref(),
+            remark: device.site.as_ref().map(|site| site.name.as_str()),
+        });
+        finish(&Page {
+            shell: Shell::new(Program::Server, frame, "/", "Devices"),
+            counts: self.counts,
+            sites: &self.sites,
+            filter: &self.filter,
+            is_filtered: self.filter != Filter::default(),
+            list: List::new(&frame.clock, entries),
+            ways: Ways::new(&self.paging, self.devices.len()),
+        })
+    }
+}
+
+impl Page<'_> {
+    fn is_chosen(&self, site: &SiteName) -> bool {
+        self.filter.site.as_deref() == Some(site.id.as_str())
+    }
+
+    fn shows(&self, show: &str) -> bool {
+        self.filter.show.word() == show
+    }
 }
