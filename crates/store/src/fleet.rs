@@ -38,8 +38,29 @@ pub struct DeviceView {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DevicePage {
     pub items: Vec<Device>,
-    /// Where the next part begins; `None` at the end.
+    /// After which device the next part begins; `None` at the end.
     pub next: Option<DeviceId>,
+}
+
+impl DevicePage {
+    /// Takes the first `limit` devices; whether there are more is told by one beyond.
+    pub(crate) fn of(devices: impl Iterator<Item = Device>, limit: usize) -> Self {
+        let mut items: Vec<Device> = devices.take(limit.saturating_add(1)).collect();
+        let is_more = items.len() > limit;
+        items.truncate(limit);
+        DevicePage { next: items.last().filter(|_| is_more).map(|last| last.id), items }
+    }
+}
+
+/// Returns when a device was last read as this view tells. A time that cannot be counts as the
+/// time at which the word arrived: a clock that runs ahead must not hide a device for years.
+pub(crate) fn read_at(view: &View) -> Timestamp {
+    match view.answered_at() {
+        Some(at) if policy::view::is_plausible(at, view.received_at) => at,
+        // It never answered.
+        None => Timestamp::UNIX_EPOCH,
+        Some(_) => view.received_at,
+    }
 }
 
 /// Is what one sender said of a device on one day.

@@ -18,8 +18,13 @@ pub mod expectations;
 pub mod fleet;
 pub mod ids;
 pub mod intake;
+pub mod memory;
+mod pack;
 pub mod people;
 pub mod registry;
+mod rows;
+mod sweep;
+mod take;
 pub mod upkeep;
 
 pub use commands::{Commands, Issued};

@@ -23,6 +23,11 @@ impl Scope {
             Scope::Tenant(own) => own == tenant,
         }
     }
+
+    /// Returns whether who has this scope may see what belongs to the other one.
+    pub fn covers(self, other: Scope) -> bool {
+        self == Scope::AllTenants || self == other
+    }
 }
 
 /// Says what may be done.

@@ -52,6 +52,22 @@ pub struct Code {
     pub spent_at: Option<Timestamp>,
 }
 
+impl Code {
+    /// Says whether the code lets this kind of sender in now.
+    pub(crate) fn invites(&self, kind: SenderKind, now: Timestamp) -> std::result::Result<(), Enrolment> {
+        if self.spent_at.is_some() {
+            return Err(Enrolment::Spent);
+        }
+        if self.expires_at <= now {
+            return Err(Enrolment::Expired);
+        }
+        if self.kind != kind {
+            return Err(Enrolment::OtherKind(self.kind));
+        }
+        Ok(())
+    }
+}
+
 /// Is a tenant's token, which lets any number of senders in until it is revoked or ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantToken {

@@ -1,5 +1,6 @@
 //! Keeping the store in order: retention, deletion, backup.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::error::Result;
 use crate::ids::{DeviceId, TenantId};
+use crate::intake::Coding;
 
 /// Says what is old enough to go. `None` keeps all of a kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +53,18 @@ pub struct Size {
     pub octets: u64,
     /// Of it, free for reuse.
     pub free_octets: u64,
+}
+
+/// Returns whether a payload tells of a device of this number. One that cannot be read is taken to.
+pub(crate) fn tells_of(payload: &[u8], coding: Coding, number: u32) -> bool {
+    let plain = match coding {
+        Coding::Plain => Cow::Borrowed(payload),
+        Coding::Zstd => match crate::pack::unpack_frame(payload) {
+            Some(plain) => Cow::Owned(plain),
+            None => return true,
+        },
+    };
+    wire::json::decode(&plain).map_or(true, |report| report.readings.iter().any(|reading| reading.device == number))
 }
 
 /// Keeps the store in order.

@@ -1,0 +1,74 @@
+//! The rows that taking a report reads and writes; every backend has them in its own way.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use policy::View;
+use policy::expectation::Expectation;
+use policy::history::Day;
+use wire::commands::{Command, Outcome};
+use wire::envelope::SenderKind;
+
+use crate::error::Result;
+use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
+use crate::intake::Incoming;
+use crate::registry::Sender;
+
+/// Is a sender and when its ledger is to be looked at next.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    pub sender: Sender,
+    pub next_sweep_at: Timestamp,
+}
+
+/// Is one view as it is kept.
+#[derive(Clone, Debug)]
+pub struct ViewRow {
+    pub number: u32,
+    pub device: DeviceId,
+    pub view: View,
+}
+
+/// Is who tells what: most rows below belong to one sender of one tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Of {
+    pub tenant: TenantId,
+    pub sender: SenderId,
+}
+
+/// Reads and writes rows within one transaction.
+pub trait Rows {
+    fn sender(&mut self, of: Of) -> Result<Option<Watched>>;
+    /// Writes what a sender told of itself; `before` is how it stands in the store.
+    fn put_told(&mut self, before: &Sender, after: &Sender, next_sweep_at: Timestamp) -> Result<()>;
+
+    /// Returns the id of the report that was taken under this number.
+    fn inbox_id(&mut self, of: Of, sequence: u64) -> Result<Option<String>>;
+    fn put_inbox(&mut self, incoming: &Incoming) -> Result<()>;
+
+    fn view(&mut self, of: Of, number: u32) -> Result<Option<ViewRow>>;
+    fn put_view(&mut self, of: Of, kind: SenderKind, row: &ViewRow) -> Result<()>;
+
+    fn create_device(&mut self, tenant: TenantId, device: DeviceId, site: SiteId, now: Timestamp) -> Result<()>;
+    /// Lists the devices that bear a mark, the oldest first.
+    fn devices_marked(&mut self, tenant: TenantId, mark: &str) -> Result<Vec<DeviceId>>;
+    fn put_mark(&mut self, tenant: TenantId, mark: &str, device: DeviceId) -> Result<()>;
+    /// Lists who tells of a device.
+    fn tellers(&mut self, tenant: TenantId, device: DeviceId) -> Result<Vec<(SenderId, SenderKind)>>;
+    /// Ends that a device is overdue since a time before it was read.
+    fn clear_overdue(&mut self, tenant: TenantId, device: DeviceId, read_at: Timestamp) -> Result<()>;
+
+    fn day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<Option<Day>>;
+    fn put_day(&mut self, of: Of, device: DeviceId, day: i64, samples: &Day) -> Result<()>;
+
+    /// Returns the last lines of a sender's ledger, at most so many.
+    fn ledger_tail(&mut self, of: Of, limit: usize) -> Result<Vec<Expectation>>;
+    /// Returns the lines of a sender's ledger from one day to another, both included.
+    fn ledger_between(&mut self, of: Of, from: Date, to: Date) -> Result<Vec<Expectation>>;
+    fn put_line(&mut self, of: Of, line: &Expectation) -> Result<()>;
+
+    /// Notes an outcome, unless one is known.
+    fn put_outcome(&mut self, of: Of, outcome: &Outcome) -> Result<()>;
+    /// Lists the commands that have not expired and have no outcome, in the order of issue, and
+    /// notes that they are handed out.
+    fn hand_out(&mut self, of: Of, now: Timestamp) -> Result<Vec<Command>>;
+}

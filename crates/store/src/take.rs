@@ -1,0 +1,244 @@
+//! What taking a report does, whatever the rows lie in. What to take, and what it means, `policy` decides.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use policy::View;
+use policy::expectation::{self, Expectation, Ledger};
+use policy::history::{Day, Sample, day_of};
+use policy::intake::{Verdict, verdict};
+use policy::{identity, view};
+use wire::envelope::SenderKind;
+use wire::talk::{LastReport, Taken};
+use wire::{Change, Extent, Facts, Reading, Report};
+
+use crate::error::{Result, StoreError};
+use crate::ids::{DeviceId, SiteId, new_id};
+use crate::intake::{Incoming, Receipt, Refused};
+use crate::registry::{Admission, Sender, Told, zone_of};
+use crate::rows::{Of, Rows, ViewRow, Watched};
+use crate::sweep;
+
+/// Is how many of the last lines of the ledger a report can change without being old.
+const TAIL: usize = 3;
+
+/// Takes one report. Where it is refused, nothing has been written; where the store failed, the
+/// caller undoes what has.
+pub fn take(rows: &mut impl Rows, incoming: &Incoming) -> std::result::Result<Receipt, Refused> {
+    let of = Of { tenant: incoming.tenant, sender: incoming.sender };
+    let watched = rows.sender(of)?.filter(|watched| watched.sender.admission == Admission::Admitted).ok_or(Refused::NotAdmitted)?;
+    let last = watched.sender.told.last_report.clone();
+    let was_taken = was_taken(rows, of, last.as_ref(), &incoming.report)?;
+    match verdict(last.as_ref(), was_taken, &incoming.report) {
+        Verdict::Accept => accept(rows, of, &watched, incoming),
+        Verdict::Duplicate => Ok(Receipt { taken: Taken::Duplicate, commands: rows.hand_out(of, incoming.received_at)? }),
+        Verdict::NeedsFull => Err(Refused::NeedsFull { last_report: last }),
+        Verdict::Stale => Err(Refused::Stale { last_report: last }),
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Refused::Store(error)
+    }
+}
+
+/// Returns whether this very report is on disk.
+fn was_taken(rows: &mut impl Rows, of: Of, last: Option<&LastReport>, report: &Report) -> Result<bool> {
+    Ok(match last {
+        None => false,
+        Some(last) if report.sequence > last.sequence => report.id == last.id,
+        Some(last) => report.id == last.id || rows.inbox_id(of, report.sequence)?.is_some_and(|id| id == report.id),
+    })
+}
+
+fn accept(rows: &mut impl Rows, of: Of, watched: &Watched, incoming: &Incoming) -> std::result::Result<Receipt, Refused> {
+    let Incoming { report, received_at, .. } = incoming;
+    let last = watched.sender.told.last_report.clone();
+    let told = read(rows, of, report, *received_at)?.ok_or(Refused::NeedsFull { last_report: last })?;
+    rows.put_inbox(incoming)?;
+    for (number, told) in told {
+        keep(rows, of, &watched.sender, number, told, *received_at)?;
+    }
+    let after = after(&watched.sender, report, *received_at);
+    let next_sweep_at = enter(rows, of, watched, &after, report, *received_at)?;
+    rows.put_told(&watched.sender, &after, next_sweep_at)?;
+    for outcome in &report.outcomes {
+        rows.put_outcome(of, outcome)?;
+    }
+    Ok(Receipt { taken: Taken::Accepted, commands: rows.hand_out(of, *received_at)? })
+}
+
+/// Is what a report makes of one device.
+struct Heard {
+    /// `None` for a number that has not been told of before.
+    device: Option<DeviceId>,
+    view: View,
+    /// Whether maker or serial number were told, so that the mark may be another.
+    names_itself: bool,
+    /// When the device last answered, among the readings of this report.
+    read_at: Option<Timestamp>,
+    samples: Vec<(Extent, Sample)>,
+}
+
+/// Applies all readings to the views they were told against; `None` if they were told against something else.
+fn read(rows: &mut impl Rows, of: Of, report: &Report, received_at: Timestamp) -> Result<Option<BTreeMap<u32, Heard>>> {
+    let mut heard: BTreeMap<u32, Heard> = BTreeMap::new();
+    for reading in &report.readings {
+        let known = match heard.entry(reading.device) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let row = rows.view(of, reading.device)?;
+                if row.is_none() && reading.extent == Extent::Changes {
+                    return Ok(None);
+                }
+                let device = row.as_ref().map(|row| row.device);
+                let view = row.map_or_else(|| View::unseen(received_at), |row| row.view);
+                entry.insert(Heard { device, view, names_itself: false, read_at: None, samples: Vec::new() })
+            }
+        };
+        if known.view.take(reading, received_at).is_err() {
+            return Ok(None);
+        }
+        known.names_itself |= reading.changes.iter().any(|(key, _)| key.starts_with("identity/"));
+        if reading.extent != Extent::Glimpse {
+            known.read_at = known.read_at.max(Some(reading.observed_at));
+        }
+        known.samples.push((reading.extent, sample(reading, &known.view)));
+    }
+    Ok(Some(heard))
+}
+
+/// Takes for history what was seen. Of a glimpse that is only what it told: the rest of the view is
+/// older, and an old value is never written down as a new one.
+fn sample(reading: &Reading, view: &View) -> Sample {
+    if reading.extent != Extent::Glimpse {
+        return Sample::of(reading.observed_at, &view.facts);
+    }
+    let seen: Facts = reading
+        .changes
+        .iter()
+        .filter(|(_, change)| *change != Change::Gone)
+        .filter_map(|(key, _)| view.facts.get_key_value(key).map(|(key, value)| (key.clone(), value.clone())))
+        .collect();
+    Sample::of(reading.observed_at, &seen)
+}
+
+fn keep(rows: &mut impl Rows, of: Of, sender: &Sender, number: u32, heard: Heard, received_at: Timestamp) -> Result<()> {
+    let mark = if heard.names_itself || heard.device.is_none() { identity::mark(&heard.view.facts) } else { None };
+    let device = match heard.device {
+        Some(device) => device,
+        None => find_or_make(rows, of, sender.kind, sender.site, mark.as_deref(), received_at)?,
+    };
+    if let Some(mark) = &mark {
+        rows.put_mark(of.tenant, mark, device)?;
+    }
+    rows.put_view(of, sender.kind, &ViewRow { number, device, view: heard.view })?;
+    if let Some(read_at) = heard.read_at.filter(|read_at| view::is_plausible(*read_at, received_at)) {
+        rows.clear_overdue(of.tenant, device, read_at)?;
+    }
+    write_down(rows, of, device, heard.samples)
+}
+
+/// Finds the device of a new number: one that bears the same mark and is known through the other
+/// kind of sender only. Two numbers of one sender, or of two agents, are never made one device
+/// here: each has seen two, and who is right a person must say.
+fn find_or_make(rows: &mut impl Rows, of: Of, kind: SenderKind, site: SiteId, mark: Option<&str>, now: Timestamp) -> Result<DeviceId> {
+    if let Some(mark) = mark {
+        for device in rows.devices_marked(of.tenant, mark)? {
+            let tellers = rows.tellers(of.tenant, device)?;
+            if !tellers.is_empty() && tellers.iter().all(|(_, other)| *other != kind) {
+                return Ok(device);
+            }
+        }
+    }
+    let device = new_id(now);
+    rows.create_device(of.tenant, device, site, now)?;
+    Ok(device)
+}
+
+/// Puts every sample into the row of its own day.
+fn write_down(rows: &mut impl Rows, of: Of, device: DeviceId, samples: Vec<(Extent, Sample)>) -> Result<()> {
+    let mut days: BTreeMap<i64, Vec<(Extent, Sample)>> = BTreeMap::new();
+    for (extent, sample) in samples {
+        days.entry(day_of(sample.observed_at)).or_default().push((extent, sample));
+    }
+    for (number, samples) in days {
+        let mut day = rows.day(of, device, number)?.unwrap_or_default();
+        let mut is_changed = false;
+        for (extent, sample) in samples {
+            // A device that falls silent within the hour must not cost what it said before.
+            if extent != Extent::Glimpse || !has_hour(&day, sample.observed_at) {
+                is_changed |= day.add(sample);
+            }
+        }
+        if is_changed {
+            rows.put_day(of, device, number, &day)?;
+        }
+    }
+    Ok(())
+}
+
+fn has_hour(day: &Day, at: Timestamp) -> bool {
+    let hour = |at: Timestamp| at.as_second().div_euclid(3600);
+    day.samples().any(|sample| hour(sample.observed_at) == hour(at))
+}
+
+/// Returns the sender as the report leaves it.
+fn after(before: &Sender, report: &Report, received_at: Timestamp) -> Sender {
+    let told = &before.told;
+    let read = report.readings.iter().filter(|reading| reading.extent != Extent::Glimpse).map(|reading| reading.observed_at);
+    // A clock that runs ahead must not look like data that came.
+    let read = read.filter(|at| view::is_plausible(*at, received_at)).max();
+    Sender {
+        software: report.software.clone(),
+        told: Told {
+            last_contact_at: told.last_contact_at.max(Some(received_at)),
+            last_success_at: told.last_success_at.max(Some(received_at)),
+            last_data_at: told.last_data_at.max(read),
+            last_error: None,
+            last_error_at: told.last_error_at,
+            last_report: Some(LastReport { id: report.id.clone(), sequence: report.sequence }),
+            schedule: report.schedule.clone().or_else(|| told.schedule.clone()),
+            next_at: report.next_at,
+            stopped_at: report.stopping.then_some(received_at),
+            host: report.host.clone().or_else(|| told.host.clone()),
+            site_information: report.site.clone().or_else(|| told.site_information.clone()),
+            withheld: report.withheld.clone(),
+        },
+        ..before.clone()
+    }
+}
+
+/// Enters the report into the ledger; returns when the ledger is to be looked at next.
+fn enter(rows: &mut impl Rows, of: Of, watched: &Watched, after: &Sender, report: &Report, received_at: Timestamp) -> Result<Timestamp> {
+    let mut next_sweep_at = watched.next_sweep_at;
+    // What has come due since the last sweep is opened first, by what was known before the report.
+    if next_sweep_at <= received_at {
+        next_sweep_at = sweep::sweep(rows, of, &watched.sender, received_at)?.1;
+    }
+    let (before, after) = (&watched.sender.told, &after.told);
+    if after.schedule != before.schedule || after.stopped_at.is_some() != before.stopped_at.is_some() {
+        next_sweep_at = received_at;
+    }
+    let Some(schedule) = &after.schedule else { return Ok(next_sweep_at) };
+    let zone = zone_of(schedule);
+    let mut ledger = lines(rows.ledger_tail(of, TAIL)?);
+    let observed: Vec<Date> = report.readings.iter().map(|reading| zone.to_datetime(reading.observed_at).date()).collect();
+    if let (Some(&first), Some(&from)) = (ledger.keys().next(), observed.iter().min())
+        && from < first
+    {
+        ledger.extend(lines(rows.ledger_between(of, from, first)?));
+    }
+    for day in expectation::enter(&mut ledger, &zone, report, received_at) {
+        if let Some(line) = ledger.get(&day) {
+            rows.put_line(of, line)?;
+        }
+    }
+    Ok(next_sweep_at)
+}
+
+pub(crate) fn lines(lines: Vec<Expectation>) -> Ledger {
+    lines.into_iter().map(|line| (line.day, line)).collect()
+}
