@@ -8,12 +8,17 @@
 //!
 //! Start reading at [`run`], then [`synchronise`].
 
+pub mod args;
+pub mod board;
+pub mod command;
 pub mod commands;
 pub mod config;
 pub mod enrolment;
 pub mod gather;
 pub mod ledger;
 pub mod link;
+pub mod page;
+pub mod run;
 pub mod seal;
 pub mod secrets;
 pub mod service;
@@ -26,3 +31,5 @@ pub mod synchronise;
 #[cfg(test)]
 mod testing;
 pub mod whereabouts;
+
+pub use command::command;

@@ -1,0 +1,328 @@
+//! What a configuration says that cannot be, or is not what its writer meant.
+
+use std::net::{IpAddr, ToSocketAddrs};
+use std::path::Path;
+
+use settings::{Fault, Parsed};
+use survey::targets::{Target, Targets, parse_list};
+
+use super::{Config, Trusted};
+
+/// Is a word on something that works, and is perhaps not meant.
+pub type Advice = Fault;
+
+/// Is a range that does not read: its place in the list, and what is wrong with it.
+type Wrong = (usize, String);
+
+/// Checks what the types leave open. Faults keep the agent from starting; advice does not.
+pub fn check(parsed: &Parsed<Config>) -> (Vec<Fault>, Vec<Advice>) {
+    let mut found = Found { parsed, faults: Vec::new(), advice: Vec::new() };
+    found.server();
+    found.site();
+    found.addresses();
+    found.rhythms();
+    found.privacy();
+    found.page();
+    (found.faults, found.advice)
+}
+
+struct Found<'a> {
+    parsed: &'a Parsed<Config>,
+    faults: Vec<Fault>,
+    advice: Vec<Advice>,
+}
+
+impl Found<'_> {
+    fn fault(&mut self, path: &str, message: impl Into<String>) {
+        self.faults.push(self.parsed.fault(path, message));
+    }
+
+    fn advise(&mut self, path: &str, message: impl Into<String>) {
+        self.advice.push(self.parsed.fault(path, message));
+    }
+
+    fn server(&mut self) {
+        let config = &self.parsed.value;
+        if let Some(address) = &config.server.address
+            && let Err(error) = address.parse::<uplink::Server>()
+        {
+            self.fault("server.address", format!("address in [server]: {error}"));
+        }
+        if let Trusted::File(path) = &config.server.trust {
+            self.readable("server.trust", "the trust file", path);
+        }
+        match (&config.server.certificate, &config.server.key) {
+            (Some(certificate), Some(key)) => {
+                self.readable("server.certificate", "the certificate", certificate);
+                self.readable("server.key", "the key", key);
+            }
+            (None, None) => {}
+            (Some(_), None) => {
+                self.fault("server.certificate", "certificate in [server] has no key beside it; name the PEM file of its key")
+            }
+            (None, Some(_)) => {
+                self.fault("server.key", "key in [server] has no certificate beside it; name the PEM file of its certificate")
+            }
+        }
+        match &config.proxy.url {
+            Some(url) => {
+                if let Err(error) = url.parse::<uplink::Proxy>() {
+                    self.fault("proxy.url", format!("url in [proxy]: {error}"));
+                } else if url.contains('@') {
+                    self.fault(
+                        "proxy.url",
+                        "url in [proxy] has a user or password in it; give them in user and password, where they are kept secret",
+                    );
+                }
+            }
+            None if config.proxy.user.is_some() || config.proxy.password.is_some() => {
+                self.fault("proxy", "[proxy] has a user or password and no url; name the proxy, or leave the section out");
+            }
+            None => {}
+        }
+    }
+
+    fn readable(&mut self, path: &str, what: &str, file: &Path) {
+        if let Err(error) = std::fs::File::open(file) {
+            self.fault(path, format!("{what} {} cannot be read: {error}", file.display()));
+        }
+    }
+
+    fn site(&mut self) {
+        if let Some(zone) = &self.parsed.value.site.time_zone
+            && jiff::tz::TimeZone::get(zone).is_err()
+        {
+            let message = format!("time_zone in [site]: unknown zone {zone:?}, expected an IANA name such as \"Europe/Amsterdam\"");
+            self.fault("site.time_zone", message);
+        }
+    }
+
+    fn addresses(&mut self) {
+        let discovery = &self.parsed.value.discovery;
+        let lists = [
+            ("discovery.ranges", &discovery.ranges),
+            ("discovery.exclude", &discovery.exclude),
+            ("poll.allow", &self.parsed.value.poll.allow),
+        ];
+        for (path, words) in lists {
+            for (place, word) in words.iter().enumerate() {
+                if let Err(error) = Target::parse(word) {
+                    self.fault(&format!("{path}.{place}"), error.to_string());
+                }
+            }
+        }
+        let (list, credentials) = (discovery.list.clone(), discovery.credentials.clone());
+        if let Some(list) = list {
+            match std::fs::read_to_string(&list) {
+                Ok(text) => {
+                    if let Err(errors) = parse_list(&text, &list.display().to_string()) {
+                        self.fault("discovery.list", errors.to_string());
+                    }
+                }
+                Err(error) => self.fault("discovery.list", format!("the list {} cannot be read: {error}", list.display())),
+            }
+        }
+        if let Some(credentials) = credentials {
+            self.readable("discovery.credentials", "the credentials file", &credentials);
+        }
+        if self.faults.is_empty() {
+            self.overlaps();
+            self.limits();
+        }
+    }
+
+    /// Tells ranges that say something twice.
+    fn overlaps(&mut self) {
+        let ranges = &self.parsed.value.discovery.ranges;
+        let spans: Vec<Vec<(u32, u32)>> = ranges.iter().map(|word| spans(word)).collect();
+        for place in 1..ranges.len() {
+            let earlier = (0..place).find(|earlier| overlap(&spans[*earlier], &spans[place]));
+            if let Some(earlier) = earlier {
+                let message = format!("{} overlaps {}; each address is asked once all the same", ranges[place], ranges[earlier]);
+                self.advise(&format!("discovery.ranges.{place}"), message);
+            }
+        }
+    }
+
+    /// Tells ranges that may not be asked.
+    fn limits(&mut self) {
+        let config = &self.parsed.value;
+        if config.poll.allow.is_empty() {
+            return;
+        }
+        let allowed: Vec<(u32, u32)> = config.poll.allow.iter().flat_map(|word| spans(word)).collect();
+        for (place, word) in config.discovery.ranges.iter().enumerate() {
+            let path = format!("discovery.ranges.{place}");
+            let wanted = spans(word);
+            if wanted.is_empty() {
+                continue;
+            }
+            if !overlap(&allowed, &wanted) {
+                self.fault(&path, format!("{word} lies outside allow in [poll], so nothing in it may be asked; allow it or take it out"));
+            } else if !wanted.iter().all(|span| is_covered(*span, &allowed)) {
+                self.advise(&path, format!("a part of {word} lies outside allow in [poll] and is not asked"));
+            }
+        }
+    }
+
+    fn rhythms(&mut self) {
+        let config = &self.parsed.value;
+        let ten_seconds = |path: &str, what: &str, span: settings::Span, found: &mut Self| {
+            if span.seconds() < 10 {
+                found.fault(path, format!("{what}: {span} is too often; expected 10 seconds or more"));
+            }
+        };
+        ten_seconds("discovery.every", "every in [discovery]", config.discovery.every, self);
+        ten_seconds("reading.every", "every in [reading]", config.reading.every, self);
+        if let Some(every) = config.report.every {
+            ten_seconds("report.every", "every in [report]", every, self);
+            if self.parsed.is_set("report.at") || self.parsed.is_set("report.spread") {
+                self.fault("report.every", "[report] has both `every` and `at` or `spread`; keep the one that is meant");
+            }
+        }
+        if config.report.spread.seconds() > 24 * 60 * 60 {
+            self.fault("report.spread", format!("spread in [report]: {} is longer than a day", config.report.spread));
+        }
+    }
+
+    fn privacy(&mut self) {
+        let kept = &self.parsed.value.privacy;
+        for (place, group) in kept.withhold.iter().enumerate() {
+            let path = format!("privacy.withhold.{place}");
+            if !group.can_be_withheld() {
+                self.fault(&path, format!("{:?} cannot be withheld: {}", group.word(), group.purpose()));
+            } else if kept.send.contains(group) {
+                self.fault(&path, format!("{:?} is both withheld and sent; keep one", group.word()));
+            }
+        }
+    }
+
+    fn page(&mut self) {
+        let page = &self.parsed.value.page;
+        for (place, word) in page.allow.iter().enumerate() {
+            if !matches!(Target::parse(word), Ok(target) if !matches!(target, Target::Name(_))) {
+                self.fault(&format!("page.allow.{place}"), format!("{word:?} is no address or network"));
+            }
+        }
+        if !page.listen.is_loopback() && page.allow.is_empty() {
+            let message = format!(
+                "listen in [page]: {} can be called by others, and nobody says by whom; name them in allow, or listen on 127.0.0.1",
+                page.listen
+            );
+            self.fault("page.listen", message);
+        }
+    }
+}
+
+/// Returns the IPv4 addresses that a word stands for, as first and last of each run; none for a name.
+fn spans(word: &str) -> Vec<(u32, u32)> {
+    match Target::parse(word) {
+        Ok(Target::Name(_)) | Err(_) => Vec::new(),
+        Ok(target) => Targets::builder().include(target).build().map_or_else(|_| Vec::new(), |targets| targets.v4_ranges().to_vec()),
+    }
+}
+
+fn overlap(one: &[(u32, u32)], other: &[(u32, u32)]) -> bool {
+    one.iter().any(|(first, last)| other.iter().any(|(from, to)| first <= to && from <= last))
+}
+
+/// Returns whether every address of a run lies in one of several others.
+fn is_covered((first, last): (u32, u32), by: &[(u32, u32)]) -> bool {
+    let mut sorted = by.to_vec();
+    sorted.sort_unstable();
+    let mut next = u64::from(first);
+    for (from, to) in sorted {
+        if u64::from(from) <= next && u64::from(to) >= next {
+            next = u64::from(to) + 1;
+        }
+    }
+    next > u64::from(last)
+}
+
+/// Makes targets of words; host names are looked up, and every address of theirs is meant.
+///
+/// # Errors
+/// Tells each word that does not read, or names nobody.
+pub fn targets(words: &[String]) -> Result<Targets, Vec<Wrong>> {
+    let mut builder = Targets::builder();
+    let mut wrong = Vec::new();
+    for (place, word) in words.iter().enumerate() {
+        match Target::parse(word) {
+            Ok(Target::Name(name)) => match addresses_of(&name) {
+                Ok(addresses) => {
+                    builder = addresses.into_iter().fold(builder, |builder, address| builder.include(Target::Address(address)))
+                }
+                Err(error) => wrong.push((place, format!("{name} is not found: {error}"))),
+            },
+            Ok(target) => builder = builder.include(target),
+            Err(error) => wrong.push((place, error.to_string())),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    builder.build().map_err(|error| vec![(0, error.to_string())])
+}
+
+/// Looks a host name up.
+///
+/// # Errors
+/// Fails as the system does.
+pub(crate) fn addresses_of(name: &str) -> std::io::Result<Vec<IpAddr>> {
+    Ok((name, 0).to_socket_addrs()?.map(|address| address.ip()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> (Vec<String>, Vec<String>) {
+        let parsed = settings::parse::<Config>(text, "agent.toml").unwrap();
+        let (faults, advice) = check(&parsed);
+        (faults.iter().map(Fault::to_string).collect(), advice.iter().map(Fault::to_string).collect())
+    }
+
+    fn fault(text: &str) -> String {
+        let (faults, _) = told(text);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        faults.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn a_plain_configuration_is_fine() {
+        let text = "[server]\naddress = 'reports.example.com:443'\n[discovery]\nranges = ['10.0.0.0/24']\n[site]\ntime_zone = 'Europe/Amsterdam'\n";
+        assert_eq!(told(text), (vec![], vec![]));
+        assert_eq!(told(""), (vec![], vec![]));
+    }
+
+    #[test]
+    fn overlapping_ranges_are_told() {
+        let (faults, advice) = told("[discovery]\nranges = [\n'10.0.0.0/24',\n'10.0.1.0/24',\n'10.0.0.5-10.0.0.9',\n]\n");
+        assert!(faults.is_empty());
+        assert_eq!(advice, ["agent.toml:5: 10.0.0.5-10.0.0.9 overlaps 10.0.0.0/24; each address is asked once all the same"]);
+    }
+
+    #[test]
+    fn ranges_that_may_not_be_asked_are_told() {
+        let allow = "[poll]\nallow = ['10.0.0.0/24', '10.0.1.0/24']\n[discovery]\nranges = ";
+        assert!(fault(&format!("{allow}['192.168.0.0/24']\n")).contains("lies outside allow in [poll]"));
+        let (faults, advice) = told(&format!("{allow}['10.0.0.0/22']\n"));
+        assert!(faults.is_empty() && advice[0].contains("a part of 10.0.0.0/22"), "{faults:?} {advice:?}");
+        assert_eq!(told(&format!("{allow}['10.0.0.0/23']\n")), (vec![], vec![]));
+    }
+
+    #[test]
+    fn each_mistake_says_where_it_is_and_what_to_do() {
+        assert!(fault("[site]\ntime_zone = 'Europe/Amsterdm'\n").starts_with("agent.toml:2: time_zone in [site]: unknown zone"));
+        assert!(fault("[server]\ntrust = '/nowhere/ca.pem'\n").starts_with("agent.toml:2: the trust file /nowhere/ca.pem cannot be read"));
+        assert!(fault("[server]\naddress = 'https://reports.example.com'\n").starts_with("agent.toml:2: address in [server]: "));
+        assert!(fault("[report]\nevery = '1h'\nat = '03:00'\n").contains("keep the one that is meant"));
+        assert!(fault("[reading]\nevery = '1s'\n").contains("too often"));
+        assert!(fault("[page]\nlisten = '0.0.0.0:8444'\n").contains("nobody says by whom"));
+        assert!(fault("[privacy]\nwithhold = ['identity']\n").contains("cannot be withheld"));
+        assert!(fault("[proxy]\nurl = 'proxy:3128'\n").contains("a proxy begins with"));
+        assert!(fault("[proxy]\nurl = 'http://me:secret@proxy:3128'\n").contains("kept secret"));
+        assert!(fault("[proxy]\nuser = 'me'\n").contains("no url"));
+        assert!(fault("[discovery]\nranges = ['10.0.0.300']\n").starts_with("agent.toml:2: "));
+    }
+}

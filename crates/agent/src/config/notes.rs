@@ -1,0 +1,43 @@
+//! What each key is for, as `check-config` prints it.
+
+use settings::Note;
+
+/// Says what each key is for.
+pub const NOTES: &[Note] = &[
+    ("server.address", "Host name or address and port of the server; the one of enrolment unless set."),
+    ("server.extra_ports", "Ports tried after the one of the address, such as 2000 and 2105."),
+    ("server.name", "The name that the server's certificate must have; the host of the address unless set."),
+    ("server.trust", "Who vouches for the server: enrolled, system, a PEM file, or sha256:… (the pin of its key)."),
+    ("server.certificate", "The agent's own certificate as a PEM file, where the server wants one."),
+    ("server.key", "The key of that certificate as a PEM file."),
+    ("proxy.url", "The proxy: http://HOST:PORT or socks5://HOST:PORT."),
+    ("proxy.user", "The user name for the proxy."),
+    ("proxy.password", "The password for the proxy, or { file = \"…\" } or { env = \"…\" }."),
+    ("site.name", "What the site is called; the name of enrolment unless set."),
+    ("site.time_zone", "The site's time zone as an IANA name; the system's unless set."),
+    ("discovery.ranges", "Where to look: addresses, networks, ranges, host names; the host's networks if empty."),
+    ("discovery.exclude", "What is left alone, in the same form."),
+    ("discovery.list", "A file with devices, one a line, that are looked for besides."),
+    ("discovery.communities", "SNMP communities in the order to try them; public if empty."),
+    ("discovery.credentials", "A file that says which communities are for which addresses."),
+    ("discovery.port", "The UDP port of SNMP."),
+    ("discovery.rate", "The most packets a second; 256 to one /24 in any case. 0 means no limit at all."),
+    ("discovery.every", "How often devices are looked for."),
+    ("discovery.broadcast", "Whether devices are asked by broadcast and multicast, where no ranges are named."),
+    ("poll.allow", "Addresses outside these ranges are never asked; no limit if empty."),
+    ("reading.every", "How often known devices are read."),
+    ("report.at", "The earliest time of day of the report, by the site's clocks."),
+    ("report.spread", "Each agent has its own place within so long from then on."),
+    ("report.every", "Instead of once a day, this often."),
+    ("report.catch_up", "Whether a missed report goes as soon as it can, instead of at the next planned time."),
+    ("privacy.withhold", "Groups of fields that are not sent."),
+    ("privacy.send", "Groups that are sent although they are not by default: console."),
+    ("commands.mode", "What the server may ask for: normal (the closed list) or locked (nothing)."),
+    ("page.listen", "Where the agent's own page listens."),
+    ("page.hosts", "Names by which browsers may call the page, beside localhost and its address."),
+    ("page.allow", "Addresses and networks that may call the page, where it listens to others than this host."),
+    ("store.folder", "Where the agent keeps what it knows; the folder of --folder unless set."),
+    ("store.ledger", "The most that payloads in the ledger take; the newest one is kept in any case."),
+    ("log.level", "How much is logged: error, warn, info, debug, trace."),
+    ("log.format", "The form of the log: text or json."),
+];

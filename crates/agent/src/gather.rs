@@ -1,0 +1,288 @@
+//! One round over the network: looking for devices, or reading the known ones, into the store.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use catalog::{Catalog, Sections};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::DeviceRecord;
+use model::record::Presence;
+use netio::{Clock, Engine, Sockets, Tick};
+use survey::targets::Targets;
+use survey::{Event, Plan, Rate, ReaderOptions, Scan, ScanOptions};
+use wire::facts::Keys;
+use wire::{Extent, Facts, Value, facts};
+
+use crate::config::{Config, CredentialsError, credentials};
+use crate::shared::Shared;
+use crate::store::{Sighting, StoreError};
+use crate::whereabouts::{Limits, Whereabouts, ip_of, target_of};
+
+/// Is which round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Looks everywhere, and reads what it finds.
+    Discover,
+    /// Reads the devices that are known.
+    Read,
+}
+
+/// Is what a round brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gathered {
+    /// When a printer last said something; `None` if none did.
+    pub data_at: Option<Timestamp>,
+    /// Devices that were read, wholly or in part.
+    pub read: u64,
+    /// Of these, devices that fell silent midway.
+    pub in_part: u64,
+    /// Known devices that did not answer.
+    pub silent: u64,
+}
+
+/// Says why a round could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    #[error("no network socket can be had to ask printers")]
+    Socket(#[source] io::Error),
+    #[error("the built-in vendor files do not load")]
+    Catalog(#[source] catalog::CatalogErrors),
+    #[error("the communities to ask with cannot be had")]
+    Credentials(#[from] CredentialsError),
+    #[error("what was read cannot be kept")]
+    Store(#[from] StoreError),
+}
+
+/// Is the most devices read at once: each takes some tens of kilobytes while it is.
+const AT_ONCE: usize = 48;
+/// Is how many readings go to disk together.
+const BATCH: usize = 24;
+
+/// Makes a round; `tell` hears how far it is.
+///
+/// What was read before an error, or before `stop` was set, is kept.
+///
+/// # Errors
+/// Fails if no socket can be had, and if the store takes no more.
+pub fn gather(
+    round: Round,
+    config: &Config,
+    store: &Shared,
+    zone: &TimeZone,
+    stop: &AtomicBool,
+    mut tell: impl FnMut(&str),
+) -> Result<Gathered, GatherError> {
+    let limits = Limits::of(config);
+    let (whereabouts, known) = match round {
+        Round::Discover => (limits.whereabouts(config), BTreeMap::new()),
+        Round::Read => known_devices(store, &limits)?,
+    };
+    let mut intake = Intake { store, zone, limits, known, waiting: Vec::new(), gathered: Gathered::default(), failure: None };
+    if whereabouts.targets.is_empty() && whereabouts.extras.is_empty() {
+        return intake.finish(round);
+    }
+    let needs_v6 = whereabouts.needs_v6();
+    let scan = Scan::new(options(round, config, whereabouts)?);
+    let mut sockets = Sockets::open(needs_v6).map_err(GatherError::Socket)?;
+    netio::run(&mut sockets, &mut Driven(scan), &Clock::start(), |engine, _| {
+        while let Some(event) = engine.0.poll_event() {
+            intake.take(event);
+        }
+        let progress = engine.0.progress();
+        tell(&match round {
+            Round::Discover => format!("looking for printers: {} found", progress.found),
+            Round::Read => format!("reading {} of {} printers", progress.asked, progress.of),
+        });
+        intake.failure.is_none() && !stop.load(Ordering::Relaxed)
+    });
+    let round = if stop.load(Ordering::Relaxed) { Round::Discover } else { round };
+    intake.finish(round)
+}
+
+fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<ScanOptions, GatherError> {
+    let catalog = Arc::new(Catalog::embedded().map_err(GatherError::Catalog)?);
+    let plan = Arc::new(Plan::new(catalog.standard().clone(), Sections::all()));
+    let credentials = Arc::new(credentials(&config.discovery)?);
+    // To the millisecond: no printer's answer is known more closely.
+    let epoch = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
+    let random = crate::secrets::random::<16>();
+    let (one, other) = random.split_at(8);
+    let key = [one, other].map(|half| u64::from_be_bytes(half.try_into().expect("a half has eight octets")));
+    Ok(ScanOptions {
+        task: if round == Round::Discover { survey::scan::Task::FindAndRead } else { survey::scan::Task::Read },
+        targets: Arc::new(whereabouts.targets),
+        port: config.discovery.port,
+        extras: whereabouts.extras,
+        rate: Rate::of(config.discovery.rate),
+        reader: ReaderOptions { plan, catalog, credentials, epoch, key, remember: false },
+        at_once: AT_ONCE,
+        shard: 0,
+        shards: 1,
+        again: 0,
+    })
+}
+
+/// Returns the addresses of the devices that are looked after, and whose they are.
+fn known_devices(store: &Shared, limits: &Limits) -> Result<(Whereabouts, BTreeMap<IpAddr, u32>), StoreError> {
+    let mut builder = Targets::builder();
+    let mut known = BTreeMap::new();
+    for (number, address) in store.lock().whereabouts()? {
+        let Some(target) = address.as_deref().and_then(target_of) else { continue };
+        if let Some(address) = ip_of(&target).filter(|address| limits.want(*address)) {
+            known.insert(address, number);
+            builder = builder.include(target);
+        }
+    }
+    let targets = builder.build().expect("addresses are no names");
+    Ok((Whereabouts { targets, extras: Vec::new() }, known))
+}
+
+/// Takes in what a round tells.
+struct Intake<'a> {
+    store: &'a Shared,
+    zone: &'a TimeZone,
+    limits: Limits,
+    /// The devices whose reading is expected, by address.
+    known: BTreeMap<IpAddr, u32>,
+    waiting: Vec<Piece>,
+    gathered: Gathered,
+    failure: Option<StoreError>,
+}
+
+/// Is one thing that was seen.
+struct Piece {
+    /// `None` for a known device of which nothing was seen.
+    sighting: Option<Sighting>,
+    /// The number, where the sighting does not tell it.
+    device: u32,
+    in_scope: bool,
+    extent: Extent,
+    observed_at: Timestamp,
+    facts: Facts,
+}
+
+impl Intake<'_> {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Read { address, record, cut_short, .. } => self.take_record(address, &record, cut_short),
+            Event::Silent { address, .. } => self.take_silence(address.ip()),
+            // What answered as a printer before is one no longer, or another host has its address.
+            Event::NotPrinter(address) => self.take_silence(address.ip()),
+            Event::Found(_) | Event::Unchanged { .. } | Event::PassEnded { .. } => {}
+        }
+        if self.waiting.len() >= BATCH {
+            self.write();
+        }
+    }
+
+    fn take_record(&mut self, address: SocketAddr, record: &DeviceRecord, cut_short: bool) {
+        if record.presence == Presence::Unreachable || !(is_printer(record) || cut_short) {
+            return self.take_silence(address.ip());
+        }
+        if !self.limits.permit(address.ip()) {
+            return;
+        }
+        let facts = facts::of(record, &mut Keys::default());
+        let observed_at = record.observed_at.unwrap_or_else(Timestamp::now);
+        self.gathered.data_at = self.gathered.data_at.max(Some(observed_at));
+        self.gathered.read += 1;
+        self.gathered.in_part += u64::from(cut_short);
+        self.waiting.push(Piece {
+            sighting: Some(Sighting::of(&facts)),
+            device: 0,
+            in_scope: self.limits.want(address.ip()),
+            extent: if cut_short { Extent::Glimpse } else { Extent::Whole },
+            observed_at,
+            facts,
+        });
+    }
+
+    /// Of a known device it is news that it is silent; its other facts keep their age.
+    fn take_silence(&mut self, address: IpAddr) {
+        if let Some(device) = self.known.get(&address).copied() {
+            self.miss(device);
+        }
+    }
+
+    fn miss(&mut self, device: u32) {
+        self.gathered.silent += 1;
+        let facts = Facts::from([("presence".into(), Value::from("unreachable"))]);
+        let observed_at = Timestamp::now();
+        self.waiting.push(Piece { sighting: None, device, in_scope: true, extent: Extent::Glimpse, observed_at, facts });
+    }
+
+    fn write(&mut self) {
+        let pieces = std::mem::take(&mut self.waiting);
+        let zone = self.zone;
+        let written = self.store.lock().at_once(|store| {
+            for piece in &pieces {
+                let device = match &piece.sighting {
+                    Some(sighting) => store.see(sighting, piece.in_scope, piece.observed_at)?,
+                    None => piece.device,
+                };
+                let day: Date = piece.observed_at.to_zoned(zone.clone()).date();
+                // What is not looked after is known, and not reported.
+                if piece.in_scope {
+                    store.keep(device, piece.extent, piece.observed_at, day, &piece.facts)?;
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = written {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    fn finish(mut self, round: Round) -> Result<Gathered, GatherError> {
+        if round == Round::Read && self.failure.is_none() {
+            // Another device has been found at their address, and they nowhere.
+            let lost: Vec<u32> =
+                self.store.lock().whereabouts()?.into_iter().filter(|(_, address)| address.is_none()).map(|(number, _)| number).collect();
+            lost.into_iter().for_each(|device| self.miss(device));
+        }
+        self.write();
+        match self.failure {
+            Some(error) => Err(error.into()),
+            None => Ok(self.gathered),
+        }
+    }
+}
+
+/// Returns whether a whole record shows a sign of a printer: an address of one may be another host's now.
+fn is_printer(record: &DeviceRecord) -> bool {
+    record.status.printer.is_some() || !record.meters.is_empty() || !record.supplies.is_empty() || !record.inputs.is_empty()
+}
+
+/// Is a scan as the shell wants it.
+struct Driven(Scan);
+
+impl Engine for Driven {
+    fn handle_input(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
+        self.0.handle_input(now, from, datagram);
+    }
+
+    fn handle_timeout(&mut self, now: Tick) {
+        self.0.handle_timeout(now);
+    }
+
+    fn handle_send_error(&mut self, _: Tick, to: SocketAddr, error: &io::Error) {
+        self.0.handle_send_error(to, &error.to_string());
+    }
+
+    fn poll_transmit(&mut self, now: Tick, out: &mut Vec<u8>) -> Option<SocketAddr> {
+        self.0.poll_transmit(now, out)
+    }
+
+    fn poll_timeout(&self) -> Option<Tick> {
+        self.0.poll_timeout()
+    }
+
+    fn is_done(&self) -> bool {
+        self.0.is_done()
+    }
+}

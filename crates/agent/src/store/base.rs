@@ -1,0 +1,100 @@
+//! What the server is known to have: the facts that changes are told against.
+//!
+//! The base moves only by the octets of a report that the server has acknowledged, applied here as
+//! the server applies them. So both agree by construction, whatever happened in between.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use wire::privacy::Group;
+use wire::{Extent, Facts, Report};
+
+use super::{Store, StoreError, blob};
+
+/// Is where the server stands, as far as the agent knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// The report acknowledged last.
+    pub report: String,
+    /// Of that report; an older one changes nothing any more.
+    pub sequence: u64,
+    pub at: Timestamp,
+    /// What was withheld from it; with other groups, other facts would be missing.
+    pub withheld: Vec<Group>,
+}
+
+const ACKNOWLEDGED: &str = "acknowledged";
+
+impl Store {
+    /// Returns where the server stands; `None` if it is to get whole readings.
+    ///
+    /// # Errors
+    /// Fails if the store does not read.
+    pub fn acknowledged(&self) -> Result<Option<Acknowledged>, StoreError> {
+        self.recall(ACKNOWLEDGED)
+    }
+
+    /// Returns what the server knows of a device; `None` if nothing is known of it.
+    ///
+    /// # Errors
+    /// Fails if the store does not read.
+    pub fn base_of(&self, device: u32) -> Result<Option<Facts>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT facts FROM base WHERE device = ?1")?;
+        let blob: Option<Vec<u8>> = statement.query_row([device], |row| row.get(0)).optional()?;
+        Ok(blob.map(|blob| blob::decode(&blob)).transpose()?)
+    }
+
+    /// Takes a report that the server has on its disk: its readings become the base and wait no
+    /// longer, and the outcomes it told are told. Taken twice, it changes nothing.
+    ///
+    /// # Errors
+    /// Fails if the store does not obey; then nothing has changed.
+    pub fn acknowledge(&mut self, report: &Report, at: Timestamp) -> Result<(), StoreError> {
+        self.at_once(|store| {
+            let before = store.acknowledged()?;
+            if before.as_ref().is_some_and(|before| before.sequence >= report.sequence) {
+                return Ok(());
+            }
+            let ours = before.map(|before| before.report);
+            for reading in &report.readings {
+                let known = store.base_of(reading.device)?;
+                // The base may have been forgotten while the report was under way: then its changes
+                // tell nothing, and the device is still to go whole.
+                if reading.extent == Extent::Changes && (known.is_none() || report.base != ours) {
+                    continue;
+                }
+                store.drop_reading(reading.device, reading.observed_at)?;
+                // A glimpse of a device that was never told whole is no base for anything.
+                if reading.extent == Extent::Glimpse && known.is_none() {
+                    continue;
+                }
+                let mut facts = known.unwrap_or_default();
+                if reading.apply(&mut facts).is_err() {
+                    store.connection.prepare_cached("DELETE FROM base WHERE device = ?1")?.execute([reading.device])?;
+                    continue;
+                }
+                store
+                    .connection
+                    .prepare_cached("INSERT OR REPLACE INTO base (device, facts) VALUES (?1, ?2)")?
+                    .execute(params![reading.device, blob::encode(&facts)])?;
+            }
+            for outcome in &report.outcomes {
+                store.told(&outcome.command)?;
+            }
+            let acknowledged = Acknowledged { report: report.id.clone(), sequence: report.sequence, at, withheld: report.withheld.clone() };
+            store.remember(ACKNOWLEDGED, &acknowledged)
+        })
+    }
+
+    /// Forgets what the server has: the next reports are whole, and tell every device.
+    ///
+    /// # Errors
+    /// Fails if the store does not obey; then nothing has changed.
+    pub fn forget_base(&mut self) -> Result<(), StoreError> {
+        self.at_once(|store| {
+            store.connection.execute_batch("DELETE FROM base")?;
+            store.forget(ACKNOWLEDGED)?;
+            store.send_everything()
+        })
+    }
+}
