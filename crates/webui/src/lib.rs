@@ -29,6 +29,7 @@ mod bar;
 mod filters;
 mod json;
 mod list;
+mod paths;
 mod site;
 mod strip;
 

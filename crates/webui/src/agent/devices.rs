@@ -1,9 +1,13 @@
 //! The devices that the agent has found.
 
+use askama::Template;
 use model::DeviceRecord;
 
-use crate::device::DeviceFile;
-use crate::paging::Paging;
+use crate::device::{Body, DeviceFile, Heading};
+use crate::frame::{Frame, Notice, Program, Shell, finish};
+use crate::list::{Entry, List};
+use crate::paging::{Paging, Ways};
+use crate::paths::page_of;
 
 /// Is the list of devices.
 #[derive(Clone, Debug)]
@@ -29,4 +33,54 @@ pub struct Device {
     pub id: String,
     pub file: DeviceFile,
     pub in_scope: bool,
+}
+
+/// Is what stands beside a device that the agent only sees.
+const OUT_OF_SCOPE: &str = "out of scope: seen, not looked after";
+
+#[derive(Template)]
+#[template(path = "agent/devices.html")]
+struct ListPage<'a> {
+    shell: Shell<'a>,
+    list: List,
+    ways: Ways<'a>,
+}
+
+impl Devices {
+    /// Returns the page.
+    pub fn render(&self, frame: &Frame) -> String {
+        let entries = self.devices.iter().map(|device| Entry {
+            address: page_of("devices", &device.id),
+            record: &device.record,
+            overdue: None,
+            remark: (!device.in_scope).then_some(OUT_OF_SCOPE),
+        });
+        finish(&ListPage {
+            shell: Shell::new(Program::Agent, frame, "/devices", "Devices"),
+            list: List::new(&frame.clock, entries),
+            ways: Ways::new(&self.paging, self.devices.len()),
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "agent/device.html")]
+struct DevicePage<'a> {
+    shell: Shell<'a>,
+    heading: Heading<'a>,
+    remark: Option<&'static str>,
+    body: Body,
+}
+
+impl Device {
+    /// Returns the page.
+    pub fn render(&self, frame: &Frame) -> String {
+        let heading = Heading::new(&frame.clock, &self.file.record);
+        finish(&DevicePage {
+            shell: Shell::new(Program::Agent, frame, "/devices", heading.printer.clone()),
+            heading,
+            remark: (!self.in_scope).then_some(OUT_OF_SCOPE),
+            body: Body::new(&frame.clock, &self.file),
+        })
+    }
 }

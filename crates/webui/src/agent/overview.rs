@@ -2,11 +2,15 @@
 //!
 //! Its button posts `csrf` to `/sync-now`.
 
+use askama::Template;
 use wire::envelope::Software;
 use wire::privacy::Group;
 use wire::rhythm::Schedule;
 
-use crate::synchronisation::Synchronisation;
+use crate::filters;
+use crate::frame::{Frame, Notice, Program, Shell, finish};
+use crate::synchronisation::{Synchronisation, Window};
+use crate::words;
 
 /// Is the agent's first page.
 #[derive(Clone, Debug)]
@@ -29,4 +33,27 @@ pub struct Overview {
     pub activity: Option<String>,
     /// What the site has switched off.
     pub withheld: Vec<Group>,
+}
+
+#[derive(Template)]
+#[template(path = "agent/overview.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    overview: &'a Overview,
+    window: Window,
+    schedule: Option<String>,
+    withheld: Vec<&'static str>,
+}
+
+impl Overview {
+    /// Returns the page.
+    pub fn render(&self, frame: &Frame) -> String {
+        finish(&Page {
+            shell: Shell::new(Program::Agent, frame, "/", "Synchronisation"),
+            overview: self,
+            window: Window::new(&frame.clock, "The agent", &self.synchronisation),
+            schedule: self.schedule.as_ref().map(words::schedule),
+            withheld: self.withheld.iter().map(|group| group.word()).collect(),
+        })
+    }
 }

@@ -15,6 +15,7 @@ use wire::rhythm::{Rhythm, Schedule};
 use super::agents::AgentRow;
 use crate::clock::{Clock, When};
 use crate::frame::{Frame, Notice, Program, Shell, finish};
+use crate::paths::page_of;
 use crate::site::SiteInformation;
 use crate::strip::Strip;
 use crate::synchronisation::Window;
@@ -168,7 +169,7 @@ impl Form {
     /// Makes the form; it shows the schedule in use, or the usual one.
     fn new(id: &str, schedule: Option<&Schedule>) -> Self {
         let usual = Form {
-            address: format!("{}/commands", super::page_of("agents", id)),
+            address: format!("{}/commands", page_of("agents", id)),
             is_daily: true,
             at: "02:00".to_owned(),
             spread_minutes: 60,

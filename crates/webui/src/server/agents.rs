@@ -9,6 +9,7 @@ use crate::clock::{Clock, When};
 use crate::filters;
 use crate::frame::{Frame, Notice, Program, Shell, finish};
 use crate::paging::{Paging, Ways};
+use crate::paths::page_of;
 use crate::synchronisation::Synchronisation;
 use crate::words;
 
@@ -132,7 +133,7 @@ impl<'a> Line<'a> {
         let window = &row.synchronisation;
         Line {
             row,
-            page: super::page_of("agents", &row.id),
+            page: page_of("agents", &row.id),
             kind: words::sender(row.kind),
             site: row.site.as_ref().map(|site| site.name.as_str()),
             software: row.software.as_ref().map(|software| format!("{} {}", software.name, software.version)),

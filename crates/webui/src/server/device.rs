@@ -9,6 +9,7 @@ use super::fleet::Overdue;
 use crate::clock::{Clock, When};
 use crate::device::{Body, DeviceFile, Heading};
 use crate::frame::{Frame, Notice, Program, Shell, finish};
+use crate::paths::page_of;
 use crate::words;
 
 /// Is the page of one device.
@@ -81,7 +82,7 @@ impl<'a> Way<'a> {
         Way {
             path: words::path(way.path),
             heard: clock.ago_or(way.observed_at, "never"),
-            sender: way.sender.as_ref().map(|sender| (super::page_of("agents", &sender.id), sender.name.as_str())),
+            sender: way.sender.as_ref().map(|sender| (page_of("agents", &sender.id), sender.name.as_str())),
         }
     }
 }

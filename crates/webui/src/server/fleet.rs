@@ -9,6 +9,7 @@ use crate::filters;
 use crate::frame::{Frame, Notice, Program, Shell, finish};
 use crate::list::{Entry, List};
 use crate::paging::{Paging, Ways};
+use crate::paths::page_of;
 
 /// Is the list of devices.
 #[derive(Clone, Debug)]
@@ -109,7 +110,7 @@ impl Fleet {
     /// Returns the page.
     pub fn render(&self, frame: &Frame) -> String {
         let entries = self.devices.iter().map(|device| Entry {
-            address: super::page_of("devices", &device.id),
+            address: page_of("devices", &device.id),
             record: &device.record,
             overdue: device.overdue.as_ref(),
             remark: device.site.as_ref().map(|site| site.name.as_str()),
