@@ -21,7 +21,7 @@ mod windows_services;
 
 use std::path::{Path, PathBuf};
 
-pub use host::{Host, RealHost, Ran};
+pub use host::{Host, Ran, RealHost};
 pub use launchd::Launchd;
 pub use plan::{Plan, Step};
 pub use systemd::Systemd;
@@ -91,7 +91,7 @@ pub fn of_this_host() -> Box<dyn ServiceManager> {
 }
 
 /// Returns a path as text that can stand in a service file on a line of its own.
-fn plain<'a>(path: &'a Path, is_absolute: impl Fn(&str) -> bool) -> Result<&'a str, ServiceError> {
+fn plain(path: &Path, is_absolute: impl Fn(&str) -> bool) -> Result<&str, ServiceError> {
     let text = path.to_str().filter(|text| !text.contains(char::is_control));
     let text = text.ok_or_else(|| ServiceError::StrangePath { path: path.to_owned() })?;
     if is_absolute(text) { Ok(text) } else { Err(ServiceError::NotAbsolute { path: path.to_owned() }) }

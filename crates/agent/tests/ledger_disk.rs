@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use agent::ledger::{ChainFault, Disk, Ledger, LedgerError, Options, Payload, RealDisk};
-use ledger_common::{Room, append, try_append};
+use agent::ledger::{ChainFault, Disk, Ledger, LedgerError, Options, Payload};
+use ledger_common::{QuickDisk, Room, append, try_append};
 
 /// What happens from some step on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,34 +52,34 @@ impl BadDisk {
 impl Disk for BadDisk {
     fn write(&self, path: &Path, octets: &[u8]) -> io::Result<()> {
         if self.fails(true) {
-            RealDisk.write(path, &octets[..octets.len() / 2])?;
+            QuickDisk.write(path, &octets[..octets.len() / 2])?;
             return Err(io::ErrorKind::StorageFull.into());
         }
-        RealDisk.write(path, octets)
+        QuickDisk.write(path, octets)
     }
 
     fn append(&self, path: &Path, at: u64, octets: &[u8]) -> io::Result<()> {
         if self.fails(true) {
-            RealDisk.append(path, at, &octets[..octets.len() / 2])?;
+            QuickDisk.append(path, at, &octets[..octets.len() / 2])?;
             return Err(io::ErrorKind::StorageFull.into());
         }
-        RealDisk.append(path, at, octets)
+        QuickDisk.append(path, at, octets)
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        self.try_to(false, || RealDisk.truncate(path, length))
+        self.try_to(false, || QuickDisk.truncate(path, length))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.try_to(true, || RealDisk.rename(from, to))
+        self.try_to(true, || QuickDisk.rename(from, to))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.try_to(false, || RealDisk.remove(path))
+        self.try_to(false, || QuickDisk.remove(path))
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.try_to(true, || RealDisk.sync_folder(folder))
+        self.try_to(true, || QuickDisk.sync_folder(folder))
     }
 }
 
@@ -100,11 +100,11 @@ fn goes_bad_at_every_step(vice: Vice, entries_before: i64, mut check: impl FnMut
         let mut ledger = Ledger::open_on(Box::new(disk.clone()), room.path(), Options::default()).unwrap().ledger;
         let outcome = try_append(&mut ledger, entries_before + 1, b"the last payload");
         let was_reached = disk.step.load(Ordering::Relaxed) > disk.fails_at;
-        check(&room, ledger, step, outcome);
         if !was_reached {
             assert!(step > 5, "the disk was hardly used");
             return;
         }
+        check(&room, ledger, step, outcome);
     }
 }
 
@@ -174,6 +174,10 @@ fn a_power_cut_at_every_octet_of_the_last_append_is_repaired_and_told() {
     fs::write(room.head(), old_head).unwrap();
     for length in old_length..=lines.len() {
         for pads in [false, true] {
+            // Where in the entry the zeros begin makes little difference, so not every place is tried.
+            if pads && !length.is_multiple_of(16) {
+                continue;
+            }
             let cut = room.copy();
             let mut left = lines[..length].to_vec();
             // Some file systems keep the new length and lose the octets.

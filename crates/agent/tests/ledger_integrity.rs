@@ -237,7 +237,7 @@ fn old_payloads_go_their_entries_stay_and_the_chain_is_sound() {
     assert_eq!(reader.payload(1).unwrap(), Payload::Pruned);
     assert!(!room.payload(1).exists());
     // A lost payload is not taken for a pruned one.
-    let kept = reader.entries(None, 100).unwrap().entries.into_iter().rfind(|entry| entry.number > 20 && entry.payload.is_some()).unwrap();
+    let kept = reader.entries(None, 100).unwrap().entries.into_iter().rfind(|entry| room.payload(entry.number).exists()).unwrap();
     fs::remove_file(room.payload(kept.number)).unwrap();
     assert_broken(&room, kept.number, ChainFault::PayloadMissing);
 }
@@ -350,4 +350,14 @@ follows: {}
     fs::remove_file(room.payload(2)).unwrap();
     let broken = show::verdict(&room.verify());
     assert!(broken.starts_with("the ledger is not as it was written: entry 2 has lost its payload"), "{broken}");
+}
+
+#[test]
+fn a_payload_is_unpacked_within_bounds_and_plain_json_is_left_as_it_is() {
+    let json = format!("{{\"devices\":[{}]}}", "1,".repeat(10_000));
+    let packed = uplink::compress(json.as_bytes());
+    assert_eq!(show::unpacked(&packed, 1 << 20).unwrap(), json);
+    assert_eq!(show::unpacked(json.as_bytes(), 10).unwrap(), json);
+    assert_eq!(show::unpacked(&packed, 1000).unwrap_err().to_string(), "it has more than 1000 octets when unpacked");
+    assert!(show::unpacked(&packed[..packed.len() / 2], 1 << 20).is_err());
 }

@@ -99,6 +99,6 @@ mod tests {
     #[test]
     fn nothing_steers_the_terminal() {
         assert_eq!(laid_out("\"a\u{9b}b\u{202e}ü \u{1b}[2J\"", 100), "\"a\\u009bb\\u202eü \\u001b[2J\"\n");
-        assert_eq!(laid_out("\u{1b}]0;x", 100), "\\u001b]\n0;x\n");
+        assert_eq!(laid_out("\u{1b}]0;x", 100), "\\u001b\n]0;x\n");
     }
 }

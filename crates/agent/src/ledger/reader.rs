@@ -65,9 +65,11 @@ impl Reader {
             let room = wanted - page.entries.len();
             for_each_line(&path, |line| {
                 match Entry::unseal(line.text) {
+                    // The agent is writing it, or a power cut was quicker.
+                    _ if !line.is_complete => {}
                     Ok((entry, _)) if entry.number < below => newest.push_back(entry),
                     Err(LineFault::Altered(entry, _)) if entry.number < below => newest.push_back(*entry),
-                    Err(LineFault::Unreadable) if line.is_complete => page.unreadable += 1,
+                    Err(LineFault::Unreadable) => page.unreadable += 1,
                     _ => {}
                 }
                 if newest.len() > room {

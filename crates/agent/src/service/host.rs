@@ -83,3 +83,31 @@ impl Host for RealHost {
         Ok(Ran { succeeded: output.status.success(), said: String::from_utf8_lossy(&said).trim().to_owned() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_written_whole_read_and_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made/for/it/agent.service");
+        assert_eq!(RealHost.read(&path).unwrap(), None);
+        RealHost.write(&path, "first").unwrap();
+        RealHost.write(&path, "second").unwrap();
+        assert_eq!(RealHost.read(&path).unwrap().as_deref(), Some("second"));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        RealHost.remove(&path).unwrap();
+        RealHost.remove(&path).unwrap();
+        assert_eq!(RealHost.read(&path).unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn commands_run_without_a_shell() {
+        let ran = RealHost.run("echo", &["$HOME; exit 1"]).unwrap();
+        assert_eq!(ran, Ran { succeeded: true, said: "$HOME; exit 1".to_owned() });
+        assert!(!RealHost.run("false", &[]).unwrap().succeeded);
+        assert!(RealHost.run("no-such-program-here", &[]).is_err());
+    }
+}

@@ -2,12 +2,45 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use agent::ledger::{Draft, Ledger, LedgerError, Opened, Options, Reader, Verdict, What};
+use agent::ledger::{Disk, Draft, Ledger, LedgerError, Opened, Options, Reader, Verdict, What};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+
+/// Does what a real disk does and waits for nothing: these tests cut no power in earnest.
+#[derive(Clone, Copy)]
+pub struct QuickDisk;
+
+impl Disk for QuickDisk {
+    fn write(&self, path: &Path, octets: &[u8]) -> io::Result<()> {
+        fs::write(path, octets)
+    }
+
+    fn append(&self, path: &Path, at: u64, octets: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(octets)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        OpenOptions::new().write(true).open(path)?.set_len(length)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_folder(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 pub struct Room {
     pub folder: TempDir,
@@ -35,7 +68,7 @@ impl Room {
     }
 
     pub fn open(&self) -> Opened {
-        Ledger::open(self.path(), Options::default()).unwrap()
+        Ledger::open_on(Box::new(QuickDisk), self.path(), Options::default()).unwrap()
     }
 
     pub fn reader(&self) -> Reader {
