@@ -181,14 +181,15 @@ fn place(number: f64) -> String {
     format!("{number:.1}")
 }
 
-/// Returns the end of an axis that holds the value: four equal steps of 1, 2, 2.5 or 5 and zeros.
+/// Returns the end of an axis that holds the value: four equal steps of 1, 2, 2.5, 3, 4 or 5 and zeros.
 fn round_up(value: u64) -> u64 {
     let step = value.div_ceil(STEPS).max(1);
     let mut power = 1_u64;
     loop {
-        let candidates = [Some(power), power.checked_mul(2), power.checked_mul(5).map(|five| five / 2), power.checked_mul(5)];
-        let fits = |candidate: &u64| *candidate >= step && (*candidate) * 2 != 5;
-        if let Some(fit) = candidates.into_iter().flatten().find(fits) {
+        // 2.5 only where it is a whole number.
+        let quarter = power.is_multiple_of(10).then(|| power / 10 * 25);
+        let candidates = [Some(power), power.checked_mul(2), quarter, power.checked_mul(3), power.checked_mul(4), power.checked_mul(5)];
+        if let Some(fit) = candidates.into_iter().flatten().find(|candidate| *candidate >= step) {
             return fit.saturating_mul(STEPS);
         }
         match power.checked_mul(10) {
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn axes_end_at_round_numbers_above_the_values() {
-        for (value, end) in [(0, 4), (1, 4), (4, 4), (5, 8), (9, 20), (37, 40), (81, 100), (100, 100), (101, 200), (1_234, 2_000)] {
+        for (value, end) in [(0, 4), (1, 4), (4, 4), (5, 8), (9, 12), (37, 40), (81, 100), (100, 100), (106, 120), (1_234, 1_600)] {
             assert_eq!(round_up(value), end, "{value}");
         }
         assert!(round_up(u64::MAX) > 0);

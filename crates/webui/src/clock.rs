@@ -37,6 +37,12 @@ impl Clock {
         at.map_or(When { words: otherwise.to_owned(), exact: None }, |at| self.ago(at))
     }
 
+    /// Returns how long something has lasted, such as "21 days".
+    pub fn lasting(&self, since: Timestamp) -> When {
+        let passed = self.now.as_second() - since.as_second();
+        self.when(since, if passed < MINUTE { "a moment".to_owned() } else { span(passed) })
+    }
+
     /// Returns when something is to be, such as "in 15 h".
     pub fn until(&self, at: Timestamp) -> When {
         let left = at.as_second() - self.now.as_second();

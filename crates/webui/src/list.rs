@@ -2,6 +2,7 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use jiff::Timestamp;
 use model::DeviceRecord;
 use model::record::{Evidence, Presence};
 use model::standard::MarkerCounterUnit;
@@ -28,6 +29,8 @@ impl HtmlSafe for List {}
 pub(crate) struct Entry<'a> {
     pub address: String,
     pub record: &'a DeviceRecord,
+    pub meters_at: Option<Timestamp>,
+    pub supplies_at: Option<Timestamp>,
     pub overdue: Option<&'a Overdue>,
     /// The site's name, or why the device is only looked at.
     pub remark: Option<&'a str>,
@@ -44,9 +47,12 @@ struct Line {
     remark: Option<String>,
     location: Option<String>,
     address: String,
-    seen: When,
+    told: When,
     meters: Meters,
+    /// Where the meters are older than the rest.
+    meters_told: Option<When>,
     supplies: Supplies,
+    supplies_told: Option<When>,
 }
 
 /// Is the place in a list: what to do first, then what is missing, then the rest.
@@ -86,18 +92,31 @@ impl Line {
             rank,
             class: if rank == Rank::Overdue { "overdue" } else { urgency_class(needs.urgency, record.presence) },
             state: State::of(record, needs),
-            overdue: entry.overdue.map(|overdue| (clock.ago(overdue.since), overdue.reason.clone())),
+            overdue: entry.overdue.map(|overdue| (clock.lasting(overdue.since), overdue.reason.clone())),
             page: entry.address,
             printer: Some(printer_name(record)).filter(|name| !name.is_empty()).unwrap_or_else(|| "a device without a name".to_owned()),
             serial: record.identity.serial_number.clone(),
             remark: entry.remark.map(str::to_owned),
             location: record.identity.location.clone().filter(|location| !location.is_empty()),
             address: where_it_is(record),
-            seen: clock.ago_or(record.observed_at, "never"),
+            told: clock.ago_or(record.observed_at, "unknown"),
             meters: Meters::of(record),
+            meters_told: older(clock, entry.meters_at, record.observed_at),
             supplies: Supplies::of(&record.supplies),
+            supplies_told: older(clock, entry.supplies_at, record.observed_at),
         }
     }
+}
+
+/// Is by how many seconds a part may be older than the rest before the list says so.
+const NOTABLY_OLDER: i64 = 60 * 60;
+
+/// Returns the age of a part that is notably older than the rest of the record.
+///
+/// A device that has fallen silent is told of anew each time it does not answer; its meters are not.
+fn older(clock: &Clock, part: Option<Timestamp>, rest: Option<Timestamp>) -> Option<When> {
+    let (part, rest) = (part?, rest?);
+    (rest.as_second() - part.as_second() > NOTABLY_OLDER).then(|| clock.ago(part))
 }
 
 /// Is the state of a device in words, with what it needs.

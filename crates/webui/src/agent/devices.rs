@@ -52,6 +52,8 @@ impl Devices {
         let entries = self.devices.iter().map(|device| Entry {
             address: page_of("devices", &device.id),
             record: &device.record,
+            meters_at: None,
+            supplies_at: None,
             overdue: None,
             remark: (!device.in_scope).then_some(OUT_OF_SCOPE),
         });
@@ -75,7 +77,7 @@ struct DevicePage<'a> {
 impl Device {
     /// Returns the page.
     pub fn render(&self, frame: &Frame) -> String {
-        let heading = Heading::new(&frame.clock, &self.file.record);
+        let heading = Heading::new(&frame.clock, &self.file.record, None);
         finish(&DevicePage {
             shell: Shell::new(Program::Agent, frame, "/devices", heading.printer.clone()),
             heading,

@@ -297,7 +297,7 @@ fn output_row(ages: &Telling<'_>, output: &Output) -> Tray {
 }
 
 fn sub_unit(status: Option<SubUnitStatus>) -> String {
-    status.map(|status| status.to_string()).unwrap_or_default()
+    status.map(|status| status.to_string().split('+').map(words).collect::<Vec<_>>().join(", ")).unwrap_or_default()
 }
 
 fn cover_row(ages: &Telling<'_>, cover: &Cover) -> CoverRow {

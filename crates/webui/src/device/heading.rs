@@ -2,6 +2,7 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use jiff::Timestamp;
 use model::DeviceRecord;
 use report::attention;
 use report::html::urgency_class;
@@ -20,13 +21,17 @@ pub(crate) struct Heading<'a> {
     location: Option<&'a str>,
     class: &'static str,
     state: State,
-    heard: When,
+    /// How old the state is.
+    told: When,
+    /// Where the device has not been heard since before that.
+    heard: Option<When>,
 }
 
 impl HtmlSafe for Heading<'_> {}
 
 impl<'a> Heading<'a> {
-    pub fn new(clock: &Clock, record: &'a DeviceRecord) -> Self {
+    /// Makes the head of a page; `heard` is when the device itself was last heard, if that is known.
+    pub fn new(clock: &Clock, record: &'a DeviceRecord, heard: Option<Timestamp>) -> Self {
         let needs = attention::of(record);
         Heading {
             printer: Some(printer_name(record)).filter(|name| !name.is_empty()).unwrap_or_else(|| "A device without a name".to_owned()),
@@ -35,7 +40,8 @@ impl<'a> Heading<'a> {
             location: record.identity.location.as_deref().filter(|location| !location.is_empty()),
             class: urgency_class(needs.urgency, record.presence),
             state: State::of(record, needs),
-            heard: clock.ago_or(record.observed_at, "never"),
+            told: clock.ago_or(heard.max(record.observed_at), "unknown"),
+            heard: heard.filter(|heard| record.observed_at.is_some_and(|told| told > *heard)).map(|heard| clock.ago(heard)),
         }
     }
 }

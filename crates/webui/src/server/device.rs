@@ -64,12 +64,13 @@ impl Device {
     /// Returns the page.
     pub fn render(&self, frame: &Frame) -> String {
         let clock = &frame.clock;
-        let heading = Heading::new(clock, &self.file.record);
+        let heard = self.paths.iter().filter_map(|way| way.observed_at).max();
+        let heading = Heading::new(clock, &self.file.record, heard);
         finish(&Page {
             shell: Shell::new(Program::Server, frame, "/", heading.printer.clone()),
             heading,
             site: self.site.as_ref().map(|site| site.name.as_str()),
-            overdue: self.overdue.as_ref().map(|overdue| (clock.ago(overdue.since), overdue.reason.as_str())),
+            overdue: self.overdue.as_ref().map(|overdue| (clock.lasting(overdue.since), overdue.reason.as_str())),
             paths: self.paths.iter().map(|way| Way::of(clock, way)).collect(),
             first_seen: clock.ago_or(self.first_seen_at, "unknown"),
             body: Body::new(clock, &self.file),

@@ -83,6 +83,10 @@ pub struct FleetDevice {
     pub id: String,
     pub site: Option<SiteName>,
     pub record: DeviceRecord,
+    /// When the total meter was told; `None` where that is the record's time.
+    pub meters_at: Option<Timestamp>,
+    /// When the supplies were told; `None` where that is the record's time.
+    pub supplies_at: Option<Timestamp>,
     pub overdue: Option<Overdue>,
 }
 
@@ -112,6 +116,8 @@ impl Fleet {
         let entries = self.devices.iter().map(|device| Entry {
             address: page_of("devices", &device.id),
             record: &device.record,
+            meters_at: device.meters_at,
+            supplies_at: device.supplies_at,
             overdue: device.overdue.as_ref(),
             remark: device.site.as_ref().map(|site| site.name.as_str()),
         });

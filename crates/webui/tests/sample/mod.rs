@@ -1,5 +1,6 @@
 //! A fleet, its agents and an agent's ledger that nobody has: every state of every page.
 
+#[allow(dead_code, reason = "the tests of reports use more of it")]
 #[path = "../../../report/tests/fleet/mod.rs"]
 mod fleet;
 
@@ -61,6 +62,8 @@ pub fn fleet_page() -> server::Fleet {
             8 => Some(Overdue { since: at("2026-11-21T03:00:00Z"), reason: "the device is unreachable".into() }),
             _ => None,
         },
+        meters_at: (place == 9).then(|| at("2026-11-19T11:00:00Z")),
+        supplies_at: (place == 9).then(|| at("2026-11-18T11:00:00Z")),
         record,
     });
     server::Fleet {
