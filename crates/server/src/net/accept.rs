@@ -37,12 +37,7 @@ pub enum ServeError {
 /// # Errors
 ///
 /// [`ServeError`]; trouble with single connections or with taking them ends nothing.
-pub async fn serve(
-    listeners: Vec<Listener>,
-    router: Router,
-    limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
+pub async fn serve(listeners: Vec<Listener>, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
     if listeners.is_empty() {
         return Err(ServeError::NoListener);
     }

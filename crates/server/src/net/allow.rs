@@ -213,14 +213,8 @@ mod tests {
             message("printers.example"),
             "\"printers.example\" is no address or network; expected for example 10.0.0.7, 10.0.0.0/8 or fd00::/8"
         );
-        assert_eq!(
-            message("10.0.0.0/33"),
-            "\"10.0.0.0/33\" has no usable prefix length; expected a number from 0 to 32 behind the slash"
-        );
-        assert_eq!(
-            message("fd00::/129"),
-            "\"fd00::/129\" has no usable prefix length; expected a number from 0 to 128 behind the slash"
-        );
+        assert_eq!(message("10.0.0.0/33"), "\"10.0.0.0/33\" has no usable prefix length; expected a number from 0 to 32 behind the slash");
+        assert_eq!(message("fd00::/129"), "\"fd00::/129\" has no usable prefix length; expected a number from 0 to 128 behind the slash");
         assert_eq!(message("10.0.0.5/24"), "\"10.0.0.5/24\" has bits set behind its prefix; did you mean \"10.0.0.0/24\"?");
         assert!(message("10.0.0.0/").contains("from 0 to 32"));
         assert!(message("10.0.0.0/-1").contains("from 0 to 32"));

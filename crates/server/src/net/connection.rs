@@ -30,8 +30,8 @@ use super::places::Places;
 
 /// Is the most a connection keeps of what it has read and not handed on.
 const BUFFER_OCTETS: usize = 64 * 1024;
-/// Is the most that is read and thrown away of a peer that we close.
-const LINGER_OCTETS: usize = 256 * 1024;
+/// Is the most that is read and thrown away of a peer that we close; it costs some milliseconds.
+const LINGER_OCTETS: usize = 16 * 1024 * 1024;
 /// Is the type of a TLS record that begins a handshake: RFC 8446 §5.1.
 const TLS_HANDSHAKE: u8 = 22;
 
@@ -117,7 +117,7 @@ where
     // The deadlines are ours: see `pace`.
     builder.header_read_timeout(None).max_header_size(front.limits.head_octets).max_buf_size(BUFFER_OCTETS.max(front.limits.head_octets));
     let connection = builder.serve_connection(TokioIo::new(PacedStream::new(stream, Arc::clone(&pace))), service);
-    let (mut connection, ended) = drive(connection, &pace, stopped).await;
+    let (connection, ended) = drive(connection, &pace, stopped).await;
     match ended {
         Ended::Done(Ok(())) if !pace.is_body_unread() => {
             let mut stream = connection.into_parts().io.into_inner().into_inner();
@@ -129,10 +129,7 @@ where
             }
             linger(connection.into_parts().io.into_inner().into_inner(), &front.limits).await;
         }
-        Ended::Late(late) => {
-            tracing::debug!(peer = %address, %late, "connection given up");
-            Pin::new(&mut connection).graceful_shutdown();
-        }
+        Ended::Late(late) => tracing::debug!(peer = %address, %late, "connection given up"),
     }
 }
 
@@ -227,7 +224,7 @@ fn respond(mut router: Router, request: Request<Incoming>, peer: &Peer, limits: 
 async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, limits: &Limits) {
     let goodbye = async {
         stream.shutdown().await?;
-        let mut rubbish = [0; 2048];
+        let mut rubbish = vec![0; 8192];
         let mut left = LINGER_OCTETS;
         while left > 0 {
             match stream.read(&mut rubbish).await? {

@@ -92,6 +92,8 @@ impl Reloader {
 
     /// Looks at the files again and again, and reads them at once on SIGHUP. Never returns; drop
     /// the future to end it.
+    ///
+    /// From its first poll on, SIGHUP no longer ends the program.
     pub async fn watch(self: Arc<Self>, every: Duration) {
         let mut hangup = Hangup::new();
         loop {
