@@ -4,17 +4,19 @@ use std::io::{self, Read};
 
 use zstd::zstd_safe::{CParameter, DParameter};
 
-/// Is zstd's level. With the window below, higher ones take more time and gain next to nothing.
-const LEVEL: i32 = 9;
-/// The window has 2^18 octets, and the tables fit: the level's own would take 13 MiB for a report
-/// of 1 MB, which a printer does not have.
-const WINDOW_LOG: u32 = 18;
-const HASH_LOG: u32 = 17;
-const CHAIN_LOG: u32 = 17;
+/// Is zstd's level. With tables this small, higher ones take ten times as long and gain a hundredth.
+const LEVEL: i32 = 12;
+/// The whole of a report of 1 MB is in reach.
+const WINDOW_LOG: u32 = 20;
+/// Tables of 2^15 entries make 0.7 MiB in all. The level's own would take 10 MiB, which a printer
+/// does not have, and would serve reports worse: 1 MB of them becomes 108 KB instead of 113 KB,
+/// since what is alike stands close together.
+const HASH_LOG: u32 = 15;
+const CHAIN_LOG: u32 = 15;
 /// A larger window than this is never needed to read what was sent here.
 const MOST_WINDOW_LOG: u32 = 23;
 
-/// Returns a text as zstd; `uplink`'s tests hold the memory taken to 2 MiB.
+/// Returns a text as zstd; a test holds the memory taken to 1 MiB.
 pub fn compress(octets: &[u8]) -> Vec<u8> {
     compressor().compress(octets).expect("the buffer has room for the worst case")
 }
@@ -73,12 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_a_megabyte_takes_two_mebibytes_of_memory() {
+    fn a_report_of_a_megabyte_takes_a_mebibyte_of_memory() {
         let text = report(1_000_000);
         let mut compressor = compressor();
         let packed = compressor.compress(&text).unwrap();
         let taken = compressor.context_mut().sizeof();
-        assert!(taken <= 2 * 1024 * 1024, "{taken} octets");
+        assert!(taken <= 1024 * 1024, "{taken} octets");
         assert!(packed.len() < text.len() / 4, "{} octets", packed.len());
     }
 

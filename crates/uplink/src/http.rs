@@ -88,11 +88,15 @@ fn fill(stream: &mut impl Read, pending: &mut Vec<u8>) -> Result<bool, HttpFailu
 
 /// Reads status line and header fields; what follows them is left in `pending`.
 pub fn read_head(stream: &mut impl Read, pending: &mut Vec<u8>) -> Result<Head, HttpFailure> {
+    // Up to here there is no end: octets that come one by one are not searched again and again.
+    let mut searched = 0_usize;
     loop {
         if !head::may_begin(pending) {
             return Err(Malformed::NotHttp.into());
         }
-        let end = pending.windows(4).position(|four| four == b"\r\n\r\n").map(|place| place + 4);
+        let from = searched.saturating_sub(3);
+        let end = pending[from..].windows(4).position(|four| four == b"\r\n\r\n").map(|place| from + place + 4);
+        searched = pending.len();
         match end {
             Some(end) if end > MOST_HEAD => return Err(Malformed::HeadTooLarge.into()),
             Some(end) => {

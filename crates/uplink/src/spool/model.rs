@@ -115,7 +115,7 @@ impl ModelDisk {
         state.fault = None;
         let mut names = std::mem::take(&mut state.durable_names);
         for change in std::mem::take(&mut state.pending) {
-            if chance() % 2 == 0 {
+            if chance().is_multiple_of(2) {
                 change.apply(&mut names);
             }
         }
