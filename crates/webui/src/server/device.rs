@@ -50,7 +50,7 @@ struct Page<'a> {
     site: Option<&'a str>,
     overdue: Option<(When, &'a str)>,
     paths: Vec<Way<'a>>,
-    first_seen: When,
+    first_seen: Option<When>,
     body: Body,
 }
 
@@ -72,7 +72,7 @@ impl Device {
             site: self.site.as_ref().map(|site| site.name.as_str()),
             overdue: self.overdue.as_ref().map(|overdue| (clock.lasting(overdue.since), overdue.reason.as_str())),
             paths: self.paths.iter().map(|way| Way::of(clock, way)).collect(),
-            first_seen: clock.ago_or(self.first_seen_at, "unknown"),
+            first_seen: self.first_seen_at.map(|at| clock.ago(at)),
             body: Body::new(clock, &self.file),
         })
     }
