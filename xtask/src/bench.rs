@@ -5,6 +5,7 @@
 //!
 //! Start reading at [`works`]; each work gives one or more tables.
 
+mod agent;
 mod fleet;
 mod machine;
 mod measure;
@@ -28,17 +29,31 @@ const RUNS: usize = 5;
 /// More would not fit into the network of [`works::many`], where each counts fifty times.
 const MOST_DEVICES: u32 = 5000;
 
-const USAGE: &str = "expected `cargo xtask bench [sweep|read|reread|slow|many|all] [--devices N] [--runs N] [--markdown]`";
+const USAGE: &str = "expected `cargo xtask bench [sweep|read|reread|slow|report|agent|many|all] [--devices N] [--runs N] [--markdown]`";
 
 /// One thing that is measured; returns its tables.
 type Work = fn(&Bench) -> Result<Vec<Table>>;
 
 /// Every work by its name, in the order of `all`.
-const WORKS: &[(&str, Work)] =
-    &[("sweep", works::sweep), ("read", works::read), ("reread", works::reread), ("slow", works::slow), ("many", works::many)];
+const WORKS: &[(&str, Work)] = &[
+    ("sweep", works::sweep),
+    ("read", works::read),
+    ("reread", works::reread),
+    ("slow", works::slow),
+    ("report", report),
+    ("agent", agent::agent),
+    ("many", works::many),
+];
 
 /// Takes minutes and much memory, so it is measured only when asked for.
 const ON_REQUEST: &str = "many";
+
+/// Lets the program's own example measure a day's report on the wire; it prints its table itself.
+fn report(bench: &Bench) -> Result<Vec<Table>> {
+    println!("\nreport: a day's report on the wire; budgets: changes of everything ≤ 75 KB, of meters, supplies, alerts ≤ 20 KB\n");
+    process::run(&mut process::cargo(&format!("run --quiet --release -p cli --example report_size -- {}", bench.devices))?)?;
+    Ok(Vec::new())
+}
 
 /// What every work needs to know.
 pub struct Bench {
@@ -132,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_long_work_is_measured_on_request_only() {
-        assert_eq!(names(&parse("").unwrap()), ["sweep", "read", "reread", "slow"]);
+        assert_eq!(names(&parse("").unwrap()), ["sweep", "read", "reread", "slow", "report", "agent"]);
         assert_eq!(names(&parse("many").unwrap()), ["many"]);
         assert_eq!(names(&parse("all").unwrap()).last(), Some(&"many"));
     }

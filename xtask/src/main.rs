@@ -36,7 +36,11 @@ const COMMANDS: &[Command] = &[
     Command { name: "layers", says: "check that imports go down only and that engines do no I/O", run: layers::command },
     Command { name: "fuzz", says: "fuzz every target: fuzz [--seconds N] for N seconds each (60 by default)", run: fuzz::command },
     #[cfg(target_os = "linux")]
-    Command { name: "bench", says: "measure beside public peers: bench [sweep|read|reread|slow|many|all]", run: bench::command },
+    Command {
+        name: "bench",
+        says: "measure beside public peers: bench [sweep|read|reread|slow|report|agent|many|all]",
+        run: bench::command,
+    },
     Command { name: "dist", says: "build the release: program, man page, completions and checksums", run: dist::command },
 ];
 

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::paths;
 
-pub use cargo_tools::has_cargo_tool;
+pub use cargo_tools::{BARE_METAL, has_cargo_tool};
 
 /// What the tests are told about: real peers, and recordings where there are some.
 pub struct Provided {
@@ -44,6 +44,7 @@ pub fn provide() -> Result<Provided> {
     let corpus = corpus()?;
     debian::provide(debian::FOR_TESTS)?;
     cargo_tools::provide_deny()?;
+    cargo_tools::provide_bare_metal()?;
     let snmpsim = snmpsim::provide()?;
     let snmpd = paths::find_program("snmpd").context("snmpd is installed but not found")?;
     Ok(Provided { snmpsim, snmpd, corpus })

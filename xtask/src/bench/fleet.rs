@@ -80,10 +80,7 @@ impl Fleet {
 
     /// Returns the processor time the printers have used since they were started.
     pub fn cpu(&self) -> Duration {
-        let ticks = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok().and_then(|stat| ticks(&stat)).unwrap_or(0);
-        // SAFETY: sysconf reads a constant of the system.
-        let per_second = u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) }).unwrap_or(100).max(1);
-        Duration::from_millis(ticks * 1000 / per_second)
+        ticks_of(self.child.id()).unwrap_or_default()
     }
 }
 
@@ -93,6 +90,14 @@ impl Drop for Fleet {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns the processor time that a process has used; `None` if it has ended.
+pub fn ticks_of(pid: u32) -> Option<Duration> {
+    let ticks = fs::read_to_string(format!("/proc/{pid}/stat")).ok().and_then(|stat| ticks(&stat))?;
+    // SAFETY: sysconf reads a constant of the system.
+    let per_second = u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) }).unwrap_or(100).max(1);
+    Some(Duration::from_millis(ticks * 1000 / per_second))
 }
 
 /// Returns a port that nobody on this machine uses.

@@ -6,6 +6,18 @@ use anyhow::{Result, bail};
 
 use crate::process;
 
+/// Is a target without an operating system, with a small processor such as printers have.
+pub const BARE_METAL: &str = "thumbv7em-none-eabi";
+
+/// Makes sure that the library of [`BARE_METAL`] is there.
+pub fn provide_bare_metal() -> Result<()> {
+    let installed = process::program("rustup")?.args(["target", "list", "--installed"]).output()?;
+    if String::from_utf8_lossy(&installed.stdout).lines().any(|target| target == BARE_METAL) {
+        return Ok(());
+    }
+    process::run(process::program("rustup")?.args(["target", "add", BARE_METAL]))
+}
+
 /// Makes sure that `cargo deny` is there.
 pub fn provide_deny() -> Result<()> {
     provide("deny", "install cargo-deny --version 0.20.2 --locked")

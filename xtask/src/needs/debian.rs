@@ -10,8 +10,8 @@ pub struct Packaged {
     package: &'static str,
 }
 
-/// What the tests call: net-snmp as client and agent, address tools for simulated networks, and
-/// an independent DNS-SD responder with the bus it speaks over.
+/// What the tests call: net-snmp as client and agent, address tools for simulated networks, an
+/// independent DNS-SD responder with the bus it speaks over, and what opens a page as people do.
 pub const FOR_TESTS: &[Packaged] = &[
     packaged("snmpget", "snmp"),
     packaged("snmpd", "snmpd"),
@@ -21,6 +21,8 @@ pub const FOR_TESTS: &[Packaged] = &[
     packaged("avahi-publish", "avahi-utils"),
     packaged("dbus-daemon", "dbus"),
     packaged("python3", "python3"),
+    packaged("curl", "curl"),
+    packaged("chromium", "chromium"),
 ];
 
 const fn packaged(program: &'static str, package: &'static str) -> Packaged {
