@@ -1,6 +1,7 @@
 //! What leaves the site, and what the site keeps to itself.
 
 use askama::Template;
+use report::text::count;
 use wire::privacy::{DEVICE_FIELDS, Field, Group, REPORT_FIELDS};
 
 use crate::frame::{Frame, Notice, Program, Shell, finish};
@@ -25,6 +26,8 @@ struct Page<'a> {
 struct Line {
     group: Group,
     state: State,
+    /// Such as "12 fields".
+    count: String,
     fields: Vec<&'static Field>,
 }
 
@@ -58,10 +61,9 @@ impl State {
 impl Privacy {
     /// Returns the page.
     pub fn render(&self, frame: &Frame) -> String {
-        let line = |group: Group| Line {
-            group,
-            state: State::of(group, &self.withheld),
-            fields: DEVICE_FIELDS.iter().chain(REPORT_FIELDS).filter(|field| field.group == group).collect(),
+        let line = |group: Group| {
+            let fields: Vec<_> = DEVICE_FIELDS.iter().chain(REPORT_FIELDS).filter(|field| field.group == group).collect();
+            Line { group, state: State::of(group, &self.withheld), count: count(fields.len(), "field"), fields }
         };
         finish(&Page {
             shell: Shell::new(Program::Agent, frame, "/privacy", "What leaves this site"),

@@ -36,7 +36,7 @@ pub(crate) struct Body {
 
 impl HtmlSafe for Body {}
 
-/// Is one value with its name; `also` is the standard's name or the object behind it.
+/// Is one value with its name.
 struct Fact {
     name: String,
     value: String,
