@@ -1,6 +1,8 @@
 //! What can go wrong with a store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
 
 /// Says why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,10 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    #[error("{} is there already; name another file, or move it away", path.display())]
+    FileExists { path: PathBuf },
+    #[error("the store {} is in use; stop the server first", path.display())]
+    InUse { path: PathBuf },
     /// Somebody else has the name already.
     #[error("the name {name:?} is taken; choose another")]
     NameTaken { name: String },
@@ -49,3 +55,31 @@ pub enum StoreError {
 
 /// Is what the methods of a store return.
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+impl StoreError {
+    /// Says of a fault in which file it was, where that helps.
+    pub(crate) fn at(self, path: &Path) -> Self {
+        let StoreError::Sqlite(error) = &self else { return self };
+        let path = path.to_owned();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly { path },
+            Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path },
+            Some(ErrorCode::NotADatabase) => StoreError::NotAStore { path },
+            _ => self,
+        }
+    }
+
+    /// Returns the same fault once more, for each of those who share it.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            StoreError::ReadOnly { path } => StoreError::ReadOnly { path: path.clone() },
+            StoreError::Damaged { path } => StoreError::Damaged { path: path.clone() },
+            StoreError::NotAStore { path } => StoreError::NotAStore { path: path.clone() },
+            StoreError::Full => StoreError::Full,
+            StoreError::Sqlite(rusqlite::Error::SqliteFailure(code, message)) => {
+                StoreError::Sqlite(rusqlite::Error::SqliteFailure(*code, message.clone()))
+            }
+            _ => StoreError::Busy,
+        }
+    }
+}

@@ -9,10 +9,12 @@
 //! A tenant's id stands first in every key and every query, so that no tenant meets another's
 //! rows, and so that the same statements run on a database that is spread by tenant.
 //!
-//! Start reading at [`intake`], then `sqlite/take.rs`.
+//! Start reading at [`intake`], then `take.rs`, the steps of taking a report.
 #![forbid(unsafe_code)]
 
 pub mod commands;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod error;
 pub mod expectations;
 pub mod fleet;
@@ -23,6 +25,7 @@ mod pack;
 pub mod people;
 pub mod registry;
 mod rows;
+pub mod sqlite;
 mod sweep;
 mod take;
 pub mod upkeep;

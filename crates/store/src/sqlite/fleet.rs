@@ -1,0 +1,160 @@
+//! Devices and history, in SQLite.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use policy::history::day_of;
+use policy::overdue::Overdue;
+use rusqlite::{Connection, Row};
+
+use super::SqliteStore;
+use super::values::{Ask, At, Word, at, maybe_at, most};
+use crate::error::Result;
+use crate::fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay};
+use crate::ids::{DeviceId, SenderId, TenantId};
+use crate::pack;
+
+#[async_trait]
+impl Fleet for SqliteStore {
+    async fn devices(&self, tenant: TenantId, after: Option<DeviceId>, limit: usize) -> Result<DevicePage> {
+        self.read(move |connection| {
+            let sql = "SELECT device_id FROM devices WHERE tenant_id = ?1 AND device_id > ?2 ORDER BY device_id LIMIT ?3";
+            let ids: Vec<DeviceId> = connection.all(sql, (tenant, start(after), most(limit.saturating_add(1))), |row| row.get(0))?;
+            page(connection, tenant, ids, limit)
+        })
+        .await
+    }
+
+    async fn device(&self, tenant: TenantId, device: DeviceId) -> Result<Option<Device>> {
+        self.read(move |connection| find(connection, tenant, device)).await
+    }
+
+    async fn devices_of(&self, tenant: TenantId, sender: SenderId) -> Result<Vec<Device>> {
+        self.read(move |connection| {
+            let sql = "SELECT device_id FROM views WHERE tenant_id = ?1 AND sender_id = ?2 ORDER BY number";
+            let ids: Vec<DeviceId> = connection.all(sql, (tenant, sender), |row| row.get(0))?;
+            ids.into_iter().filter_map(|id| find(connection, tenant, id).transpose()).collect()
+        })
+        .await
+    }
+
+    async fn history(&self, tenant: TenantId, device: DeviceId, from: Timestamp, to: Timestamp, limit: usize) -> Result<Vec<HistoryDay>> {
+        self.read(move |connection| history(connection, tenant, device, day_of(from), day_of(to), limit)).await
+    }
+
+    async fn unread_since(&self, tenant: TenantId, since: Timestamp, after: Option<DeviceId>, limit: usize) -> Result<DevicePage> {
+        self.read(move |connection| {
+            // Whoever has an old view is looked up by age; whoever has a newer one beside it drops out.
+            let sql = "SELECT DISTINCT v.device_id FROM views v WHERE v.tenant_id = ?1 AND v.read_at < ?2 AND v.device_id > ?3 \
+                       AND NOT EXISTS (SELECT 1 FROM views n WHERE n.tenant_id = v.tenant_id AND n.device_id = v.device_id AND n.read_at >= ?2) \
+                       ORDER BY v.device_id LIMIT ?4";
+            let ids: Vec<DeviceId> =
+                connection.all(sql, (tenant, At(since), start(after), most(limit.saturating_add(1))), |row| row.get(0))?;
+            page(connection, tenant, ids, limit)
+        })
+        .await
+    }
+
+    async fn set_overdue(&self, tenant: TenantId, devices: Vec<(DeviceId, Option<Overdue>)>) -> Result<()> {
+        self.write(move |connection| {
+            for (device, overdue) in devices {
+                match overdue {
+                    None => connection.run(
+                        "UPDATE devices SET overdue_since = NULL, overdue_why = NULL WHERE tenant_id = ?1 AND device_id = ?2",
+                        (tenant, device),
+                    )?,
+                    Some(overdue) => connection.run(
+                        "UPDATE devices SET overdue_since = ?3, overdue_why = ?4 WHERE tenant_id = ?1 AND device_id = ?2 \
+                         AND NOT EXISTS (SELECT 1 FROM views v WHERE v.tenant_id = ?1 AND v.device_id = ?2 AND v.read_at >= ?3)",
+                        (tenant, device, At(overdue.since), Word(overdue.why)),
+                    )?,
+                };
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn overdue(&self, tenant: TenantId) -> Result<Vec<(DeviceId, Overdue)>> {
+        self.read(move |connection| {
+            let sql = "SELECT device_id, overdue_since, overdue_why FROM devices \
+                       WHERE tenant_id = ?1 AND overdue_since IS NOT NULL ORDER BY device_id";
+            let rows = connection.all(sql, [tenant], |row| Ok((row.get(0)?, overdue(row, 1, 2)?)))?;
+            Ok(rows.into_iter().filter_map(|(id, overdue)| Some((id, overdue?))).collect())
+        })
+        .await
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        self.read(|connection| {
+            let sql = "SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM senders), (SELECT count(*) FROM devices), \
+                       (SELECT count(*) FROM devices WHERE overdue_since IS NOT NULL)";
+            let counts = connection.one(sql, (), |row| {
+                Ok(Counts { tenants: row.get(0)?, senders: row.get(1)?, devices: row.get(2)?, devices_overdue: row.get(3)? })
+            })?;
+            Ok(counts.unwrap_or_default())
+        })
+        .await
+    }
+}
+
+/// Returns what sorts before every id, or just before the next one.
+fn start(after: Option<DeviceId>) -> Vec<u8> {
+    after.map_or(Vec::new(), |after| after.octets().to_vec())
+}
+
+fn page(connection: &Connection, tenant: TenantId, ids: Vec<DeviceId>, limit: usize) -> Result<DevicePage> {
+    let devices = ids.into_iter().filter_map(|id| find(connection, tenant, id).transpose()).collect::<Result<Vec<_>>>()?;
+    Ok(DevicePage::of(devices.into_iter(), limit))
+}
+
+fn find(connection: &Connection, tenant: TenantId, device: DeviceId) -> Result<Option<Device>> {
+    let sql = "SELECT site_id, created_at, overdue_since, overdue_why FROM devices WHERE tenant_id = ?1 AND device_id = ?2";
+    let found = connection.one(sql, (tenant, device), |row| Ok((row.get(0)?, at(row, 1)?, overdue(row, 2, 3)?)))?;
+    let Some((site, created_at, overdue)) = found else { return Ok(None) };
+    Ok(Some(Device { tenant, id: device, site, created_at, overdue, views: views(connection, tenant, device)? }))
+}
+
+fn views(connection: &Connection, tenant: TenantId, device: DeviceId) -> Result<Vec<DeviceView>> {
+    let sql = "SELECT sender_id, kind, number, view FROM views WHERE tenant_id = ?1 AND device_id = ?2 ORDER BY sender_id";
+    let rows = connection.all(sql, (tenant, device), |row| {
+        let view = pack::unpack_view(row.get_ref(3)?.as_blob()?);
+        Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0, row.get(2)?, view))
+    })?;
+    rows.into_iter().map(|(sender, kind, number, view)| Ok(DeviceView { sender, kind, number, view: view? })).collect()
+}
+
+fn overdue(row: &Row<'_>, since: usize, why: usize) -> rusqlite::Result<Option<Overdue>> {
+    let Some(since) = maybe_at(row, since)? else { return Ok(None) };
+    Ok(Some(Overdue { since, why: row.get::<_, Word<_>>(why)?.0 }))
+}
+
+/// Walks back day by day: a day's rows lie together, so one look a day finds a device's.
+fn history(connection: &Connection, tenant: TenantId, device: DeviceId, from: i64, to: i64, limit: usize) -> Result<Vec<HistoryDay>> {
+    let sql = "SELECT min(day), max(day) FROM history WHERE tenant_id = ?1";
+    let bounds = connection.one(sql, [tenant], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get::<_, Option<i64>>(1)?)))?;
+    let Some((first, last)) = bounds.flatten() else { return Ok(Vec::new()) };
+    let mut days = Vec::new();
+    let mut day = to.min(last);
+    while day >= from.max(first) && days.len() < limit {
+        let mut of_day = day_rows(connection, tenant, device, day)?;
+        of_day.reverse();
+        days.extend(of_day);
+        day -= 1;
+    }
+    days.truncate(limit);
+    days.reverse();
+    Ok(days)
+}
+
+fn day_rows(connection: &Connection, tenant: TenantId, device: DeviceId, day: i64) -> Result<Vec<HistoryDay>> {
+    let sql = "SELECT h.sender_id, s.kind, h.samples FROM history h \
+               JOIN senders s ON s.tenant_id = h.tenant_id AND s.sender_id = h.sender_id \
+               WHERE h.tenant_id = ?1 AND h.day = ?2 AND h.device_id = ?3 ORDER BY h.sender_id";
+    let rows = connection.all(sql, (tenant, day, device), |row| {
+        Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0, pack::unpack_day(row.get_ref(2)?.as_blob()?)))
+    })?;
+    let days = rows
+        .into_iter()
+        .map(|(sender, kind, samples)| Ok(HistoryDay { day, sender, kind, samples: samples?.samples().cloned().collect() }));
+    days.collect()
+}

@@ -1,0 +1,178 @@
+//! The one thread that writes. What waits when it is free goes to disk together.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::rows::Desk;
+use super::values::Ask;
+use crate::error::{Result, StoreError};
+use crate::intake::{Incoming, Receipt, Refused};
+use crate::take::take;
+
+/// Is how many reports share one commit at most, so that the first does not wait for ever.
+const MOST_IN_A_COMMIT: usize = 512;
+
+/// Is the answers to reports that came together.
+pub type Answers = Vec<std::result::Result<Receipt, Refused>>;
+
+/// Is something to be written.
+pub enum Job {
+    Take { reports: Vec<Incoming>, answer: oneshot::Sender<Answers> },
+    Write(Work),
+}
+
+/// Is any other work; where there is no connection to do it with, it says why.
+pub type Work = Box<dyn FnOnce(Result<&Connection>) -> Done + Send>;
+
+/// Is what has been written and waits for its commit.
+pub enum Done {
+    Taken { answers: Answers, answer: oneshot::Sender<Answers> },
+    Written { is_good: bool, announce: Box<dyn FnOnce(Option<StoreError>) + Send> },
+}
+
+impl Job {
+    /// Makes a job of any work; the answer goes out after the commit.
+    pub fn write<T: Send + 'static>(
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        answer: oneshot::Sender<Result<T>>,
+    ) -> Self {
+        Job::Write(Box::new(move |connection| {
+            let result = connection.and_then(work);
+            let is_good = result.is_ok();
+            // Who asked may have gone away; the work is done all the same.
+            let announce = move |fault: Option<StoreError>| drop(answer.send(fault.map_or(result, Err)));
+            Done::Written { is_good, announce: Box::new(announce) }
+        }))
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Job::Take { reports, .. } => reports.len(),
+            Job::Write(_) => 1,
+        }
+    }
+
+    fn run(self, connection: &Connection) -> Done {
+        match self {
+            Job::Take { reports, answer } => {
+                let answers = reports.iter().map(|incoming| take_apart(connection, incoming)).collect();
+                Done::Taken { answers, answer }
+            }
+            Job::Write(work) => {
+                if let Err(fault) = connection.run("SAVEPOINT work", ()) {
+                    return work(Err(fault));
+                }
+                let done = work(Ok(connection));
+                let is_good = matches!(done, Done::Written { is_good: true, .. });
+                close_savepoint(connection, is_good);
+                done
+            }
+        }
+    }
+
+    /// Answers that nothing was written.
+    fn refuse(self, fault: &StoreError) {
+        match self {
+            Job::Take { reports, answer } => {
+                drop(answer.send(reports.iter().map(|_| Err(Refused::Store(fault.again()))).collect()));
+            }
+            Job::Write(work) => work(Err(fault.again())).announce(None),
+        }
+    }
+}
+
+impl Done {
+    fn announce(self, fault: Option<&StoreError>) {
+        match self {
+            Done::Taken { mut answers, answer } => {
+                if let Some(fault) = fault {
+                    // Refusals of policy stand; what was taken is not on disk.
+                    let taken = answers.iter_mut().filter(|answer| answer.is_ok());
+                    taken.for_each(|answer| *answer = Err(Refused::Store(fault.again())));
+                }
+                drop(answer.send(answers));
+            }
+            // What has failed by itself tells its own fault.
+            Done::Written { is_good, announce } => announce(fault.filter(|_| is_good).map(StoreError::again)),
+        }
+    }
+}
+
+/// Takes a report within a savepoint, so that its fault is not the others'.
+fn take_apart(connection: &Connection, incoming: &Incoming) -> std::result::Result<Receipt, Refused> {
+    if connection.is_autocommit() {
+        // The report before has cost the transaction; nothing may be written outside one.
+        return Err(Refused::Store(StoreError::Busy));
+    }
+    connection.run("SAVEPOINT work", ())?;
+    let answer = take(&mut Desk(connection), incoming);
+    close_savepoint(connection, answer.is_ok());
+    answer
+}
+
+fn close_savepoint(connection: &Connection, is_good: bool) {
+    if !is_good && !connection.is_autocommit() {
+        drop(connection.run("ROLLBACK TO work", ()));
+    }
+    // A savepoint that is left open ends with the transaction.
+    drop(connection.run("RELEASE work", ()));
+}
+
+/// Writes until nobody is left who could ask for it.
+pub fn work(connection: &Connection, path: PathBuf, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut weight = first.weight();
+        let mut batch = vec![first];
+        while weight < MOST_IN_A_COMMIT
+            && let Ok(job) = jobs.try_recv()
+        {
+            weight += job.weight();
+            batch.push(job);
+        }
+        commit(connection, &path, batch);
+    }
+    // Leaves one tidy file behind; whatever is not tidied here the next start tidies.
+    drop(connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);"));
+}
+
+/// Writes jobs in one transaction, and answers when it is on disk.
+fn commit(connection: &Connection, path: &Path, batch: Vec<Job>) {
+    let mut jobs = VecDeque::from(batch);
+    while !jobs.is_empty() {
+        if let Err(fault) = connection.run("BEGIN IMMEDIATE", ()) {
+            let fault = fault.at(path);
+            tracing::error!(error = &fault as &dyn std::error::Error, "the store cannot be written");
+            jobs.drain(..).for_each(|job| job.refuse(&fault));
+            return;
+        }
+        let done = run(connection, &mut jobs);
+        let fault = match connection.is_autocommit() {
+            // On a full disk SQLite undoes the whole transaction. Everybody so far is told; the
+            // rest has a transaction of its own.
+            true => Some(StoreError::Full),
+            false => connection.run("COMMIT", ()).err().map(|fault| fault.at(path)),
+        };
+        if let Some(fault) = &fault {
+            tracing::error!(error = fault as &dyn std::error::Error, "nothing of this batch is on disk or acknowledged");
+            if !connection.is_autocommit() {
+                drop(connection.run("ROLLBACK", ()));
+            }
+        }
+        done.into_iter().for_each(|done| done.announce(fault.as_ref()));
+    }
+}
+
+/// Runs jobs until there are none, or until one has cost the transaction.
+fn run(connection: &Connection, jobs: &mut VecDeque<Job>) -> Vec<Done> {
+    let mut done = Vec::with_capacity(jobs.len());
+    while let Some(job) = jobs.pop_front() {
+        done.push(job.run(connection));
+        if connection.is_autocommit() {
+            break;
+        }
+    }
+    done
+}
