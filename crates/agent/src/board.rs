@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use survey::agenda::SynchronisationWindow;
 use wire::envelope::Software;
@@ -45,7 +44,6 @@ pub struct Board {
     pub site_name: Option<String>,
     pub has_discovered: bool,
     pub reports_waiting: u64,
-    pub last_session_ended: Option<Timestamp>,
 }
 
 /// Shares the board between the threads of the agent.

@@ -91,6 +91,9 @@ pub struct Agent {
     stop: Arc<AtomicBool>,
     rounds: u32,
     sessions: u32,
+    is_reading: bool,
+    /// The agent was enrolled while something was under way, which is to end first.
+    is_newly_enrolled: bool,
     /// Commands that end when a reading has ended that began after them.
     reads: Vec<PendingRead>,
 }
@@ -168,6 +171,8 @@ impl Agent {
             stop: Arc::new(AtomicBool::new(false)),
             rounds: 0,
             sessions: 0,
+            is_reading: false,
+            is_newly_enrolled: false,
             reads: Vec::new(),
         };
         agent.show();
@@ -216,10 +221,15 @@ impl Agent {
             Message::Ask(ask) => {
                 self.agenda.handle_ask(now, ask);
             }
-            Message::Enrolled => self.take_enrolment(now),
+            Message::Enrolled => self.is_newly_enrolled = true,
             Message::Gathered(round, result) => self.take_gathered(now, round, result),
             Message::Synchronised(reason, session, result) => self.take_session(now, reason, *session, result),
             Message::Stop => {}
+        }
+        // The agenda begins anew then; a round under way would be unknown to it, and another begin beside it.
+        if self.is_newly_enrolled && self.rounds + self.sessions == 0 {
+            self.is_newly_enrolled = false;
+            self.take_enrolment(now);
         }
     }
 
@@ -261,6 +271,7 @@ impl Agent {
                 self.board.lock().has_discovered = true;
             }
             Round::Read => {
+                self.is_reading = false;
                 self.end_reads(now, failure.as_deref());
                 self.agenda.handle_done(now, Done::Read { data_at: gathered.data_at });
             }
@@ -322,16 +333,14 @@ impl Agent {
             self.obey(now, wanted);
         }
         let waiting = self.desk.lock().map_or(0, |desk| desk.spool.len());
-        let mut board = self.board.lock();
-        board.reports_waiting = waiting as u64;
-        board.last_session_ended = Some(now);
+        self.board.lock().reports_waiting = waiting as u64;
     }
 
     fn obey(&mut self, now: Timestamp, wanted: Wanted) {
         match wanted {
             Wanted::Read { command } => {
                 // A reading under way has begun before the command.
-                self.reads.push(PendingRead { command, readings: 1 + u8::from(self.rounds > 0) });
+                self.reads.push(PendingRead { command, readings: 1 + u8::from(self.is_reading) });
                 self.agenda.handle_ask(now, Ask::ReadAndSynchronise);
             }
             Wanted::Schedule(schedule) => {
@@ -364,6 +373,7 @@ impl Agent {
 
     fn begin_round(&mut self, round: Round) {
         self.rounds += 1;
+        self.is_reading = round == Round::Read;
         let (config, store, zone) = (self.config.clone(), self.store.clone(), self.zone.clone());
         let (stop, board) = (self.stop.clone(), self.board.clone());
         self.begin("round", move || {

@@ -229,6 +229,32 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_full_disk_is_told_and_what_was_kept_before_stays() {
+        let folder = Folder::new();
+        let mut store = Store::open(folder.path()).unwrap();
+        let facts: wire::Facts = (0..200).map(|number| (format!("key{number}").into(), "text".into())).collect();
+        let seen = |number: u32| Sighting { address: format!("10.0.0.{number}"), ..Sighting::default() };
+        let pages: i64 = store.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        store.connection.execute_batch(&format!("PRAGMA max_page_count = {}", pages + 8)).unwrap();
+        let mut kept = 0;
+        let error = loop {
+            let result = store.at_once(|store| {
+                let device = store.see(&seen(kept), true, time(0))?;
+                store.keep(device, wire::Extent::Whole, time(60), jiff::civil::date(1970, 1, 1), &facts)
+            });
+            match result {
+                Ok(()) => kept += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, StoreError::Full(_)), "{error}");
+        assert!(kept > 0);
+        assert_eq!(store.counts().unwrap(), (kept.into(), 0));
+        store.connection.execute_batch(&format!("PRAGMA max_page_count = {}", pages + 100)).unwrap();
+        assert_eq!(store.see(&seen(kept), true, time(0)).unwrap(), kept + 1);
+    }
+
+    #[test]
     fn steps_that_fail_together_leave_nothing() {
         let folder = Folder::new();
         let mut store = Store::open(folder.path()).unwrap();

@@ -224,6 +224,11 @@ impl Talk<'_> {
                 self.give_up(&spooled)?;
                 continue;
             };
+            if report.sender.id != self.speaker.sender {
+                tracing::info!(report = %report.id, "a report was sealed under an earlier enrolment; its readings are told anew");
+                self.give_up(&spooled)?;
+                continue;
+            }
             went &= self.send(&spooled, &report)?;
         }
         Ok(went)
@@ -233,6 +238,11 @@ impl Talk<'_> {
     fn send(&mut self, spooled: &Spooled, report: &Report) -> Result<bool, SyncError> {
         self.enter(What::Sent, spooled)?;
         match self.server.send(&spooled.payload) {
+            // A word on another report is no word on this one.
+            Ok(reply) if reply.report != report.id => {
+                let reason = "the server answered for another report than was sent; tell its operator".to_owned();
+                Err(SyncError::Refused(Refusal::Other { reason, server_answered: true, wait: None }))
+            }
             Ok(reply) => {
                 self.acknowledge(spooled, report)?;
                 self.replies.push(reply);

@@ -152,7 +152,8 @@ fn known(words: &[String]) -> Targets {
             Ok(targets) => return targets,
             Err(wrong) => {
                 for (place, message) in wrong.into_iter().rev() {
-                    tracing::warn!("{message}; it is passed over this time");
+                    tracing::warn!("a name in the configuration is not found, and is passed over this time");
+                    tracing::debug!("{message}");
                     words.remove(place);
                 }
             }
