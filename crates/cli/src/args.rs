@@ -1,5 +1,6 @@
 //! What can be typed: every option, its default and its help.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -29,11 +30,50 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Be printers: simulated ones or recordings, on real sockets of this machine
     Sim(SimArgs),
+    /// Bring up a server, an agent and printers on this machine, and open them in a browser
+    Up(UpArgs),
+    /// The agent's own commands, as of the program roundsman-agent
+    #[command(disable_help_flag = true)]
+    Agent(PassedOn),
+    /// The server's own commands, as of the program roundsman-server
+    #[command(disable_help_flag = true)]
+    Server(PassedOn),
     /// Print a shell's completions for this program
     Completions(CompletionsArgs),
     /// Write the man pages and the completions of all shells
     #[command(hide = true)]
     Generate(GenerateArgs),
+}
+
+/// Is what the command of another program is given.
+#[derive(clap::Args)]
+pub struct PassedOn {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+    pub arguments: Vec<OsString>,
+}
+
+#[derive(clap::Args)]
+#[command(after_long_help = UP_EXAMPLES)]
+pub struct UpArgs {
+    /// Read the printers here instead of simulated ones: address, CIDR, range or host name; may be given many times
+    #[arg(long, value_name = "TARGET")]
+    pub scan: Vec<String>,
+
+    /// The SNMP port of the printers named with --scan
+    #[arg(long, value_name = "PORT", default_value_t = 161, value_parser = clap::value_parser!(u16).range(1..), requires = "scan")]
+    pub port_of_printers: u16,
+
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR", default_value = "roundsman-data")]
+    pub data: PathBuf,
+
+    /// The server's port; the agent's page has the next one
+    #[arg(long, default_value_t = 8443, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+
+    /// Where the server listens; 0.0.0.0 lets other computers in
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub listen: IpAddr,
 }
 
 #[derive(clap::Args)]
@@ -390,6 +430,15 @@ Examples:
 
 Exit codes: 0 done; 1 nothing found, or failed in part; 2 wrong usage.
 `roundsman COMMAND --help` shows more.";
+
+const UP_EXAMPLES: &str = "\
+Examples:
+  roundsman up                                       fourteen simulated printers
+  roundsman up --scan 10.0.0.0/24                    your own
+  roundsman up --data /srv/roundsman --listen 0.0.0.0 --scan 10.0.0.0/16
+
+The first start makes a certificate authority, an administrator and his password; the next ones go on
+where the last one stopped. Nothing listens beyond this machine unless --listen says so.";
 
 const SCAN_EXAMPLES: &str = "\
 Examples:

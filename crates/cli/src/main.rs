@@ -19,16 +19,19 @@ mod replay;
 mod scan;
 mod setup;
 mod simulate;
+mod up;
 mod usage;
 mod whereabouts;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, PassedOn};
 
 fn main() -> ExitCode {
+    up::follow_parent();
     run(Args::parse().command).unwrap_or_else(|error| usage::failed(&error))
 }
 
@@ -39,7 +42,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Record(args) => record::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Sim(args) => simulate::run(&args),
+        Command::Up(args) => up::run(&args),
+        Command::Agent(passed) => Ok(agent::command(named("roundsman-agent", passed))),
+        Command::Server(passed) => Ok(server::command(named("roundsman-server", passed))),
         Command::Completions(args) => generate::completions(args.shell).map(|()| ExitCode::SUCCESS),
         Command::Generate(args) => generate::everything(&args.folder).map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// Puts the name of a program before its arguments, where they expect it.
+fn named(program: &str, passed: PassedOn) -> impl Iterator<Item = OsString> {
+    std::iter::once(OsString::from(program)).chain(passed.arguments)
 }

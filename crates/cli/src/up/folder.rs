@@ -1,0 +1,98 @@
+//! Where `up` keeps everything: one folder, which may be moved or copied while nothing runs.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// Begins the agent's configuration as long as `up` writes it.
+const OURS: &str = "# Written by `roundsman up` at each start. Remove this line to keep your own changes.\n";
+
+/// Is the folder.
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Opens the folder, made if it is not there; only its owner may look into it.
+    ///
+    /// # Errors
+    /// Fails if it cannot be made or written.
+    pub fn open(path: &Path) -> Result<Self> {
+        let folder = Folder { path: path.to_owned() };
+        for part in [folder.path.clone(), folder.path.join("log"), folder.server(), folder.agent()] {
+            make(&part).with_context(|| format!("cannot make {}; name a folder that may be written with --data", part.display()))?;
+        }
+        Ok(folder)
+    }
+
+    /// Returns the path as it was typed.
+    pub fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    pub fn server(&self) -> PathBuf {
+        self.path.join("server")
+    }
+
+    pub fn agent(&self) -> PathBuf {
+        self.path.join("agent")
+    }
+
+    pub fn log(&self, part: &str) -> PathBuf {
+        self.path.join("log").join(format!("{part}.log"))
+    }
+
+    /// Is where an operator's token to the API is.
+    pub fn api_token(&self) -> PathBuf {
+        self.path.join("api-token")
+    }
+
+    /// Is the authority to trust.
+    pub fn authority(&self) -> PathBuf {
+        self.path.join("ca.pem")
+    }
+
+    /// Returns whether the agent has been enrolled.
+    pub fn is_enrolled(&self) -> bool {
+        agent::enrolment::Enrolment::load(&self.agent()).is_ok_and(|enrolment| enrolment.is_some())
+    }
+
+    /// Returns what starts the server.
+    pub fn server_arguments(&self, at: SocketAddr, name: &str) -> Vec<String> {
+        let data = self.server().display().to_string();
+        ["server", "--data", &data, "serve", "--listen", &at.to_string(), "--name", name, "--announce"].map(String::from).into()
+    }
+
+    /// Returns what starts the agent.
+    pub fn agent_arguments(&self) -> Vec<String> {
+        let folder = self.agent().display().to_string();
+        ["agent", "--folder", &folder, "run", "--announce"].map(String::from).into()
+    }
+
+    /// Writes the agent's configuration, unless somebody has made it their own.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be written.
+    pub fn write_agent_configuration(&self, ranges: &[String], port: u16, page_at: SocketAddr) -> Result<()> {
+        let path = self.agent().join(agent::config::FILE);
+        if fs::read_to_string(&path).is_ok_and(|text| !text.starts_with(OURS)) {
+            return Ok(());
+        }
+        let ranges = toml::Value::from(ranges.to_vec());
+        let text = format!(
+            "{OURS}\n[discovery]\nranges = {ranges}\nport = {port}\nbroadcast = false\nevery = \"1h\"\n\n\
+             [reading]\nevery = \"1m\"\n\n[report]\nevery = \"1m\"\n\n[page]\nlisten = \"{page_at}\"\n"
+        );
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
