@@ -57,6 +57,9 @@ pub struct RunArgs {
     /// Print a line that begins with `ready` when the page answers
     #[arg(long)]
     pub announce: bool,
+    /// How the service manager of Windows starts it
+    #[arg(long, hide = true)]
+    pub service: bool,
 }
 
 const ENROL_EXAMPLES: &str = "\

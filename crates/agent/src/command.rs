@@ -17,7 +17,7 @@ use clap::Parser;
 use crate::args::{Args, Command, RunArgs};
 use crate::config::{self, Config, ConfigError, Format, Level};
 use crate::run::{Agent, Message, make_folder};
-use crate::{page, story};
+use crate::{memory, page, story};
 
 /// Says that what was typed makes no sense: the exit code is 2 then.
 #[derive(Debug, thiserror::Error)]
@@ -101,19 +101,53 @@ fn usual_folder() -> PathBuf {
 
 /// Runs the service until it is told to stop.
 fn serve(args: &RunArgs, config: Config, folder: PathBuf) -> Result<ExitCode> {
+    memory::be_frugal();
     begin_log(&config);
-    make_folder(&folder)?;
-    let shared = Arc::new(config.clone());
-    let agent = Agent::open(config, folder.clone())?;
-    let served = page::serve(&shared, folder.clone(), agent.store(), agent.board(), agent.sender())?;
+    if args.service {
+        return as_windows_service(config, folder);
+    }
+    let (agent, address) = start(config, &folder)?;
     stop_on_signal(&agent)?;
-    tracing::info!(folder = %folder.display(), "the agent runs; its page is at http://{}", served.address);
     if args.announce {
-        println!("ready http://{}", served.address);
+        println!("ready http://{address}");
     }
     agent.run();
     let _ = std::fs::remove_file(folder.join(page::ADDRESS_FILE));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens what the agent keeps, and serves its page.
+fn start(config: Config, folder: &Path) -> Result<(Agent, std::net::SocketAddr)> {
+    make_folder(folder)?;
+    let shared = Arc::new(config.clone());
+    let agent = Agent::open(config, folder.to_owned())?;
+    let served = page::serve(&shared, folder.to_owned(), agent.store(), agent.board(), agent.sender())?;
+    tracing::info!(folder = %folder.display(), "the agent runs; its page is at http://{}", served.address);
+    Ok((agent, served.address))
+}
+
+/// Runs under the service manager of Windows, which asks it to stop in its own way.
+#[cfg(windows)]
+fn as_windows_service(config: Config, folder: PathBuf) -> Result<ExitCode> {
+    use crate::service::windows_dispatch;
+    windows_dispatch::dispatch(Box::new(move |stopped| {
+        let (agent, _) = start(config, &folder)?;
+        let sender = agent.sender();
+        std::thread::spawn(move || {
+            let _ = stopped.recv();
+            // The loop may have ended by itself.
+            let _ = sender.send(Message::Stop);
+        });
+        agent.run();
+        Ok(())
+    }))
+    .context("this is how the service manager of Windows starts the agent; use `roundsman-agent run`")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(windows))]
+fn as_windows_service(_: Config, _: PathBuf) -> Result<ExitCode> {
+    Err(WrongUsage("--service is for the service manager of Windows; use `roundsman-agent run`".to_owned()).into())
 }
 
 /// The first signal asks for an orderly end, the second ends at once.

@@ -17,6 +17,7 @@ pub mod enrolment;
 pub mod gather;
 pub mod ledger;
 pub mod link;
+pub mod memory;
 pub mod page;
 pub mod run;
 pub mod seal;

@@ -25,6 +25,7 @@ use crate::enrolment::{Enrolment, EnrolmentError};
 use crate::gather::{GatherError, Gathered, Round, gather};
 use crate::ledger::{Ledger, LedgerError, Options as LedgerOptions};
 use crate::link::Link;
+use crate::memory;
 use crate::seal::Bounds;
 use crate::service::notify;
 use crate::shared::Shared;
@@ -403,6 +404,7 @@ impl Agent {
         let sender = self.sender.clone();
         let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || {
             let message = work();
+            memory::give_back();
             // The loop may have ended; then nobody waits.
             let _ = sender.send(message);
         });
