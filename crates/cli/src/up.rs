@@ -80,7 +80,9 @@ fn start(
     } else {
         (args.scan.clone(), args.port_of_printers)
     };
-    folder.write_agent_configuration(&ranges, port, page_at)?;
+    // The port may be another one than at the last start.
+    let called_at = SocketAddr::new(loopback_of(server_at.ip()), server_at.port());
+    folder.write_agent_configuration(called_at, &ranges, port, page_at)?;
     if !folder.is_enrolled() {
         provision::enrol_agent(folder, provided)?;
     }

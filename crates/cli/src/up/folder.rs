@@ -75,14 +75,14 @@ impl Folder {
     ///
     /// # Errors
     /// Fails if the file cannot be written.
-    pub fn write_agent_configuration(&self, ranges: &[String], port: u16, page_at: SocketAddr) -> Result<()> {
+    pub fn write_agent_configuration(&self, server_at: SocketAddr, ranges: &[String], port: u16, page_at: SocketAddr) -> Result<()> {
         let path = self.agent().join(agent::config::FILE);
         if fs::read_to_string(&path).is_ok_and(|text| !text.starts_with(OURS)) {
             return Ok(());
         }
         let ranges = toml::Value::from(ranges.to_vec());
         let text = format!(
-            "{OURS}\n[discovery]\nranges = {ranges}\nport = {port}\nbroadcast = false\nevery = \"1h\"\n\n\
+            "{OURS}\n[server]\naddress = \"{server_at}\"\n\n[discovery]\nranges = {ranges}\nport = {port}\nbroadcast = false\nevery = \"1h\"\n\n\
              [reading]\nevery = \"1m\"\n\n[report]\nevery = \"1m\"\n\n[page]\nlisten = \"{page_at}\"\n"
         );
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
