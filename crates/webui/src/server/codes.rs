@@ -1,6 +1,6 @@
 //! Enrolment codes: made here, shown once.
 //!
-//! A code is asked for by posting `csrf`, `site` (an id), `kind` (`agent` or `device-direct`) and
+//! A code is asked for by posting `csrf`, `site` (a name, of a known site or a new one), `kind` (`agent` or `device-direct`) and
 //! `days` (how long it is good) to `/codes`.
 
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::words;
 /// Is the page that makes enrolment codes.
 #[derive(Clone, Debug)]
 pub struct Codes {
-    /// To choose from.
+    /// To choose from; a new name can be typed as well, so that a server without sites gets its first.
     pub sites: Vec<SiteName>,
     /// The code that was just made.
     pub made: Option<MadeCode>,
