@@ -11,7 +11,8 @@ use wire::talk::{LastReport, NEEDS_FULL, PROBLEM_TYPE, Problem, STALE, VERSION};
 /// Is a request that is refused, and how the caller is told.
 #[derive(Debug)]
 pub struct Refused {
-    problem: Problem,
+    /// Boxed because it is rare, and errors are returned through many functions.
+    problem: Box<Problem>,
     retry_after: Option<u64>,
     challenge: Option<&'static str>,
 }
@@ -30,7 +31,7 @@ impl Refused {
             detail: Some(detail.into()),
             ..Problem::default()
         };
-        Refused { problem, retry_after: None, challenge: None }
+        Refused { problem: Box::new(problem), retry_after: None, challenge: None }
     }
 
     /// Refuses who is not known, where name and password are expected.
@@ -90,7 +91,9 @@ impl Refused {
 
     fn conflict(kind: &str, title: &str, detail: &str, last_report: Option<LastReport>) -> Self {
         let mut refused = Self::new(StatusCode::CONFLICT, detail);
-        refused.problem = Problem { kind: kind.to_owned(), title: title.to_owned(), last_report, ..refused.problem };
+        refused.problem.kind = kind.to_owned();
+        refused.problem.title = title.to_owned();
+        refused.problem.last_report = last_report;
         refused
     }
 

@@ -1,7 +1,7 @@
 //! The head of the OpenAPI document, and what all its routes have in common.
 
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, ResponseBuilder};
 
 /// Returns the document without routes.
@@ -9,7 +9,6 @@ pub fn head() -> OpenApi {
     let mut components = Components::new();
     components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.add_security_scheme("sender", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
-    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-session"))));
     let about = "Printers, agents and reports. Times are RFC 3339 in UTC; errors are problem details (RFC 9457); \
                  lists come in pages: `next` of one page is the query parameter `next` of the following one.";
     OpenApiBuilder::new()

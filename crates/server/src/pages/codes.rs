@@ -27,15 +27,12 @@ pub async fn page(State(app): State<Arc<App>>, person: Person) -> Result<Respons
 /// Is the form of a new code.
 #[derive(Deserialize)]
 pub struct Fields {
-    /// The id of a site that is known, or the name of a new one.
+    /// The name of a site, known or new; `tenant / site` where there are several tenants.
     site: String,
     #[serde(default)]
     kind: String,
     #[serde(default)]
     days: String,
-    /// The tenant of a new site; may be left out if there is only one.
-    #[serde(default)]
-    tenant: String,
 }
 
 /// Makes a code.
@@ -58,16 +55,22 @@ pub async fn make(State(app): State<Arc<App>>, form: Form<Fields>) -> Result<Res
     answer(&app, &person, Some(made)).await
 }
 
-/// Finds the tenant and the site that a form means.
+/// Finds the tenant and the site that a form means, which names sites as [`site_names`] does.
 async fn place(app: &App, person: &Person, fields: &Fields) -> Result<(TenantId, SiteName), NoPage> {
-    for tenant in person.viewer.tenants(app).await? {
-        let known = app.store.sites(tenant.id).await?.into_iter().find(|site| site.id.to_string() == fields.site);
-        if let Some(site) = known {
-            return Ok((tenant.id, SiteName { id: fields.site.clone(), name: site.name }));
+    let mut tenants = person.viewer.tenants(app).await?;
+    let site = |name: &str| SiteName { id: String::new(), name: name.trim().to_owned() };
+    if tenants.len() == 1 {
+        return Ok((tenants.remove(0).id, site(&fields.site)));
+    }
+    let tenant_and_site = fields.site.split_once(" / ");
+    let found = tenant_and_site.and_then(|(name, site)| Some((tenants.iter().find(|tenant| tenant.name == name.trim())?, site)));
+    match found {
+        Some((tenant, name)) => Ok((tenant.id, site(name))),
+        None => {
+            let names = tenants.iter().map(|tenant| tenant.name.as_str()).collect::<Vec<_>>().join(", ");
+            Err(Refused::unprocessable(format!("write the site as \"tenant / site\"; the tenants are {names}")).into())
         }
     }
-    let tenant = person.viewer.tenant(app, (!fields.tenant.is_empty()).then_some(fields.tenant.as_str())).await?;
-    Ok((tenant.id, SiteName { id: String::new(), name: fields.site.trim().to_owned() }))
 }
 
 async fn answer(app: &App, person: &Person, made: Option<MadeCode>) -> Result<Response, NoPage> {

@@ -142,7 +142,7 @@ impl Server {
             let _ = asked.await;
         }));
         let ready = tokio::select! {
-            ready = ready => ready.expect("a server that answers says so"),
+            Ok(ready) = ready => ready,
             ended = &mut serving => return Err(Box::new(ended.unwrap().expect_err("a server that ends at once has failed"))),
         };
         let authority = CertificateDer::from_pem_file(ready.authority_file.expect("the server has an own authority")).unwrap();
@@ -163,7 +163,7 @@ impl Server {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let connector = TlsConnector::from(Arc::clone(&self.client));
         let mut stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n", request.method, request.path);
+        let mut head = format!("{} {} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", request.method, request.path, request.host);
         for (name, value) in &request.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -240,6 +240,7 @@ pub struct Caller {
 pub struct Ask {
     method: String,
     path: String,
+    host: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -252,7 +253,7 @@ impl std::fmt::Debug for Ask {
 
 impl Ask {
     pub fn new(method: &str, path: &str) -> Self {
-        Ask { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
+        Ask { method: method.to_owned(), path: path.to_owned(), host: "localhost".to_owned(), headers: Vec::new(), body: Vec::new() }
     }
 
     pub fn get(path: &str) -> Self {
@@ -265,6 +266,11 @@ impl Ask {
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn host(mut self, host: &str) -> Self {
+        self.host = host.to_owned();
         self
     }
 
