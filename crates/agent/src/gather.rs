@@ -59,9 +59,9 @@ pub enum GatherError {
 }
 
 /// Is the most devices read at once: each takes some tens of kilobytes while it is.
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 24;
 /// Is how many readings go to disk together.
-const BATCH: usize = 24;
+const BATCH: usize = 16;
 
 /// Makes a round; `tell` hears how far it is.
 ///

@@ -69,14 +69,14 @@ impl FromRequestParts<Arc<App>> for Visit {
 }
 
 impl Visit {
-    /// Checks the token of a form.
-    fn check(&self, form: &BTreeMap<String, String>) -> Result<(), Response> {
+    /// Checks the token of a form; returns the answer to a form without it.
+    fn refusal(&self, form: &BTreeMap<String, String>) -> Option<Response> {
         let shown = form.get("csrf").map(String::as_str).unwrap_or_default();
         if secrets::equal(shown, &self.frame.csrf) {
-            return Ok(());
+            return None;
         }
         let text = Problem::stale_form().render(Program::Agent, Some(&self.frame));
-        Err((StatusCode::FORBIDDEN, axum::response::Html(text)).into_response())
+        Some((StatusCode::FORBIDDEN, axum::response::Html(text)).into_response())
     }
 
     fn page(&self, page: Result<String, view::ViewError>) -> Response {
@@ -153,7 +153,7 @@ async fn privacy(visit: Visit, State(app): State<Arc<App>>) -> Response {
 }
 
 async fn sync_now(visit: Visit, State(app): State<Arc<App>>, Form(form): Form<BTreeMap<String, String>>) -> Response {
-    if let Err(refusal) = visit.check(&form) {
+    if let Some(refusal) = visit.refusal(&form) {
         return refusal;
     }
     if app.board.lock().server.is_none() {
@@ -207,7 +207,7 @@ async fn log_in(State(app): State<Arc<App>>, headers: HeaderMap, Form(form): For
 }
 
 async fn log_out(visit: Visit, State(app): State<Arc<App>>, Form(form): Form<BTreeMap<String, String>>) -> Response {
-    if let Err(refusal) = visit.check(&form) {
+    if let Some(refusal) = visit.refusal(&form) {
         return refusal;
     }
     app.sessions().log_out(&visit.cookie);

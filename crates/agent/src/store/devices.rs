@@ -150,9 +150,9 @@ impl Store {
     /// # Errors
     /// Fails if the store does not read.
     pub fn device(&self, number: u32) -> Result<Option<Device>, StoreError> {
-        let mut statement = self.connection.prepare_cached(concat!(
-            "SELECT number, address, in_scope, first_seen, last_seen, facts_at, facts FROM device WHERE number = ?1"
-        ))?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT number, address, in_scope, first_seen, last_seen, facts_at, facts FROM device WHERE number = ?1")?;
         Ok(statement.query_row([number], device).optional()?.transpose()?)
     }
 
@@ -161,9 +161,7 @@ impl Store {
     /// # Errors
     /// Fails if the store does not read.
     pub fn device_after(&self, after: u32) -> Result<Option<Device>, StoreError> {
-        let mut statement = self.connection.prepare_cached(concat!(
-            "SELECT number, address, in_scope, first_seen, last_seen, facts_at, facts FROM device WHERE number > ?1 ORDER BY number LIMIT 1"
-        ))?;
+        let mut statement = self.connection.prepare_cached("SELECT number, address, in_scope, first_seen, last_seen, facts_at, facts FROM device WHERE number > ?1 ORDER BY number LIMIT 1")?;
         Ok(statement.query_row([after], device).optional()?.transpose()?)
     }
 
