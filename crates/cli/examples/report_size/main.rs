@@ -112,7 +112,7 @@ fn enrol(runtime: &tokio::runtime::Runtime, ready: &Ready) -> Credentials {
     let hash = |purpose, text: &str| SecretHash(key.hash(purpose, text));
     runtime.block_on(async {
         let tenant = store.create_tenant(&new_secret(), now).await.expect("a tenant");
-        store.create_tenant_token(tenant.id, "bench", "bench", hash(Purpose::TenantToken, &token), now, None).await.expect("a token");
+        store.create_tenant_token(tenant.id, hash(Purpose::TenantToken, &token), "bench", "bench", None, now).await.expect("a token");
         let applicant = Applicant {
             secret: hash(Purpose::TenantToken, &token),
             kind: SenderKind::Agent,
