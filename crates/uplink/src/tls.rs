@@ -177,13 +177,38 @@ pub(crate) fn configuration(trust: &Trust, identity: Option<&Identity>) -> Resul
 }
 
 /// Does the handshake; when this returns, the server is the one that is trusted.
+///
+/// Octets are carried here and not by the library's own loop, which stops at the first write that
+/// fails. A server that refuses a client certificate closes while the client is still writing; what
+/// it said before that is why.
 pub(crate) fn handshake(configuration: Arc<ClientConfig>, name: ServerName<'static>, mut stream: Stream) -> io::Result<Secure> {
     let mut connection = ClientConnection::new(configuration, name).map_err(io::Error::other)?;
-    while connection.is_handshaking() {
-        // Without progress and without an error the other side has closed.
-        if connection.complete_io(&mut stream)? == (0, 0) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+    loop {
+        let sent = send(&mut connection, &mut stream);
+        if sent.is_ok() && !connection.is_handshaking() {
+            return Ok(StreamOwned::new(connection, stream));
+        }
+        match connection.read_tls(&mut stream) {
+            Ok(0) => return Err(sent.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(sent.err().unwrap_or(error)),
+        }
+        if let Err(error) = connection.process_new_packets() {
+            // The alert that tells the other side; if it cannot be sent, it is not missed here.
+            let _ = send(&mut connection, &mut stream);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
     }
-    Ok(StreamOwned::new(connection, stream))
+}
+
+fn send(connection: &mut ClientConnection, stream: &mut Stream) -> io::Result<()> {
+    while connection.wants_write() {
+        match connection.write_tls(stream) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
