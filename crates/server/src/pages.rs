@@ -55,9 +55,21 @@ async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
     if is_style && response.status() == StatusCode::OK {
         return response;
     }
+    add_headers(&mut response);
+    response
+}
+
+/// Tells browsers to be strict.
+fn add_headers(response: &mut Response) {
     for (name, value) in webui::headers::ALL {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+}
+
+/// Is the answer to a person who asks for a page that there is not.
+pub fn no_such_page() -> Response {
+    let mut response = show(StatusCode::NOT_FOUND, webui::Problem::not_found().render(Program::Server, None));
+    add_headers(&mut response);
     response
 }
 

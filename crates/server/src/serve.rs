@@ -96,6 +96,9 @@ pub async fn serve_with(options: Options, shutdown: impl Future<Output = ()>) ->
         timers.spawn(watch::renewals(own));
     }
     tracing::info!(?addresses, "the server answers");
+    if app.introduction.server.is_none() {
+        tracing::warn!("no enrolment code can be made: set tls.name to the name and port under which senders reach this server");
+    }
     if let Some(on_ready) = on_ready {
         on_ready(Ready { addresses, authority_file, app });
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -31,8 +31,10 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-async fn no_such_page() -> Response {
-    Refused::not_found("page").into_response()
+/// Tells programs in their form, and people in theirs.
+async fn no_such_page(headers: HeaderMap, uri: Uri) -> Response {
+    let wants_page = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"));
+    if wants_page && !uri.path().starts_with("/api/") { pages::no_such_page() } else { Refused::not_found("page").into_response() }
 }
 
 async fn wrong_method() -> Response {

@@ -197,6 +197,14 @@ on_every_store! {
 }
 
 #[tokio::test]
+async fn a_person_who_is_lost_gets_a_page() {
+    let server = Server::start(Backend::Memory).await;
+    let page = server.ask(Ask::get("/nothing").header("accept", "text/html,*/*;q=0.8")).await;
+    assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn attempts_to_log_in_are_counted() {
     let server = Server::with(Backend::Memory, |settings| settings.limits.failed_logins = 3).await;
     user(&server, "anna", Scope::AllTenants, Role::Viewer).await;

@@ -309,3 +309,27 @@ async fn too_much_at_once_is_asked_to_come_later() {
     assert_eq!(server.send(&agent, &report(&agent, 1, server.time.now(), &[])).await.status, 200);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_sender_keeps_to_the_certificate_that_it_showed_first() {
+    let (authority, shown) = support::client_certificates(2);
+    let mut server = Server::with(Backend::Sqlite, |settings| {
+        let file = settings.data.join("clients.pem");
+        std::fs::write(&file, authority).unwrap();
+        settings.tls.client_certificates = server::config::ClientCertificates::Optional;
+        settings.tls.client_authority = Some(file);
+    })
+    .await;
+    let tenant = server.tenant("Hollander").await;
+    let agent = server.enrolled(tenant.id, "Amsterdam", SenderKind::Agent).await;
+    let mut statuses = Vec::new();
+    for place in [None, Some(0), Some(0), Some(1), None, Some(0)] {
+        match place {
+            Some(place) => server.show(&shown[place]),
+            None => server.show_none(),
+        }
+        statuses.push(server.ask(Ask::get("/api/v1/hello").caller(&agent)).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 403, 403, 200], "none, the first, again, another, none, the first");
+    server.stop().await;
+}

@@ -16,7 +16,7 @@ use model::record::{Identity, Meter, Path as ReadPath, Presence, Supply, SupplyC
 use model::{Level, Origin};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use serde_json::{Value, json};
 use server::app::App;
 use server::codes::{self, NewCode};
@@ -102,6 +102,7 @@ pub struct Server {
     pub time: Time,
     pub folder: Arc<TempDir>,
     client: Arc<ClientConfig>,
+    authority: CertificateDer<'static>,
     shutdown: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), StartError>>,
 }
@@ -146,7 +147,26 @@ impl Server {
             ended = &mut serving => return Err(Box::new(ended.unwrap().expect_err("a server that ends at once has failed"))),
         };
         let authority = CertificateDer::from_pem_file(ready.authority_file.expect("the server has an own authority")).unwrap();
-        Ok(Server { address: ready.addresses[0], app: ready.app, time, folder, client: trusting(authority), shutdown, serving })
+        Ok(Server {
+            address: ready.addresses[0],
+            app: ready.app,
+            time,
+            folder,
+            client: trusting(&authority, None),
+            authority,
+            shutdown,
+            serving,
+        })
+    }
+
+    /// Makes the callers from now on show a certificate.
+    pub fn show(&mut self, certificate: &Shown) {
+        self.client = trusting(&self.authority, Some(certificate));
+    }
+
+    /// Makes the callers from now on show no certificate.
+    pub fn show_none(&mut self) {
+        self.client = trusting(&self.authority, None);
     }
 
     pub async fn stop(self) {
@@ -219,12 +239,39 @@ impl Server {
     }
 }
 
-fn trusting(authority: CertificateDer<'static>) -> Arc<ClientConfig> {
+fn trusting(authority: &CertificateDer<'static>, shown: Option<&Shown>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(authority).unwrap();
+    roots.add(authority.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
+    let builder = builder.with_root_certificates(roots);
+    Arc::new(match shown {
+        Some(Shown { certificate, key }) => builder.with_client_auth_cert(vec![certificate.clone()], key.clone_key()).unwrap(),
+        None => builder.with_no_client_auth(),
+    })
+}
+
+/// Is a client's certificate and its key.
+pub struct Shown {
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+/// Makes an authority for clients, and as many certificates as are wanted; returns the authority in PEM.
+pub fn client_certificates(count: usize) -> (String, Vec<Shown>) {
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let authority = params.self_signed(&key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(params, key);
+    let shown = (0..count).map(|_| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["agent.example".to_owned()]).unwrap();
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &issuer).unwrap().der().clone();
+        Shown { certificate, key: PrivateKeyDer::try_from(key.serialize_der()).unwrap() }
+    });
+    (authority, shown.collect())
 }
 
 /// Is an agent or a module, as seen from its side.
