@@ -413,7 +413,7 @@ impl Agenda {
     fn handle_missed(&mut self, planned: Timestamp) {
         self.remove(Reason::Planned);
         let is_covered = self.remembered.window.last_success_at.is_some_and(|success| success >= planned);
-        if self.options.catch_up && !is_covered && self.pending(Reason::First).is_none() {
+        if self.options.catch_up && !is_covered {
             self.wish(Wish { reason: Reason::CatchUp, at: planned, waits: None, ends: None, tried: false });
         }
     }

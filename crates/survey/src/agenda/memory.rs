@@ -69,7 +69,8 @@ pub struct SynchronisationWindow {
     pub last_success_at: Option<Timestamp>,
     /// When the next report goes, as things stand: the planned time, or the next attempt. While a
     /// report waits for its reading it goes at this time at the latest; while one is being sent
-    /// this is the one after. `None` as long as the agent is not enrolled.
+    /// this is the one after, which goes when that has ended. `None` as long as the agent is not
+    /// enrolled.
     pub next_send_at: Option<Timestamp>,
     /// The last synchronisation that failed; it stays until another one fails.
     pub last_error: Option<LastError>,

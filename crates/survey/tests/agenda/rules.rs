@@ -394,10 +394,92 @@ fn a_clock_set_back_shortens_every_wait_to_what_it_can_be() {
 }
 
 #[test]
+fn a_planned_time_is_a_new_chance_whatever_waits_there_were() {
+    let mut story = Story::settled(catching_up(), EVENING);
+    story.link_is_up = false;
+    story.run_to("2026-11-24T02:00:00Z");
+    assert!(story.sent().contains(&"24 02:00:00 Planned".to_owned()));
+}
+
+#[test]
+fn who_asks_while_a_report_is_failing_gets_an_attempt_at_once() {
+    let mut story = Story::settled(options(), EVENING);
+    story.link_is_up = false;
+    story.ask(Ask::Synchronise).ask(Ask::Synchronise).run_until(time(EVENING) + SignedDuration::from_secs(2));
+    assert_eq!(story.sent(), ["22 18:00:00 Asked", "22 18:00:02 Asked"]);
+}
+
+#[test]
+fn nothing_is_caught_up_on_that_somebody_asked_for_before_its_reading() {
+    let mut story = Story::settled(AgendaOptions { read_every: Duration::from_secs(86_400), ..catching_up() }, EVENING);
+    story.reading_takes = HOUR;
+    story.run_to("2026-11-23T02:01:00Z").ask(Ask::Synchronise).run_to("2026-11-23T02:02:00Z");
+    story.restart_at("2026-11-23T03:00:00Z").run_to("2026-11-23T12:00:00Z");
+    assert_eq!(story.sent(), ["23 02:01:00 Asked"]);
+}
+
+#[test]
+fn nothing_is_caught_up_on_that_goes_with_a_report_under_way() {
+    let mut story = Story::settled(catching_up(), EVENING);
+    story.ask(Ask::Synchronise).running.clear();
+    story.jump_to("2026-11-23T08:00:00Z");
+    story.agenda.handle_done(story.now, Done::Synchronise(Outcome::Accepted));
+    story.take_tasks();
+    story.run_to("2026-11-23T20:00:00Z");
+    assert_eq!(story.sent(), ["22 18:00:00 Asked"]);
+}
+
+#[test]
+fn a_restart_late_in_the_window_still_sends_what_there_is() {
+    let mut story = Story::settled(AgendaOptions { read_every: Duration::from_secs(86_400), ..options() }, EVENING);
+    story.reading_takes = HOUR;
+    story.run_to("2026-11-23T02:01:00Z").restart_at("2026-11-23T02:25:00Z").run_to("2026-11-23T03:00:00Z");
+    assert_eq!(story.sent(), ["23 02:30:00 Planned"]);
+}
+
+#[test]
+fn a_clock_set_back_ends_what_was_asked_for_in_its_time() {
+    let mut story = Story::settled(options(), "2038-01-19T10:00:00Z");
+    story.link_is_up = false;
+    story.ask(Ask::Synchronise).run_to("2038-01-19T10:01:00Z").jump_to("2026-11-22T19:00:00Z").run_to("2026-11-22T23:00:00Z");
+    assert_eq!(story.agenda.poll_timeout().map(|(_, why)| why), Some(Why::Read));
+    assert_eq!(story.next_send_at(), time("2026-11-23T02:00:00Z"));
+}
+
+#[test]
+fn a_clock_set_back_does_not_hold_up_the_next_attempt() {
+    let mut story = Story::new(options(), Remembered::default(), time("2038-01-19T10:00:00Z"));
+    story.link_is_up = false;
+    story.run_to("2038-01-19T11:00:00Z").jump_to("2026-11-22T19:00:00Z").link_is_up = true;
+    story.run_to("2026-11-22T19:11:00Z");
+    assert!(story.agenda.remembered().first_done);
+}
+
+#[test]
+fn a_clock_set_back_by_seconds_does_not_repeat_a_beat_and_by_an_hour_goes_on() {
+    let mut story = Story::settled(AgendaOptions { rhythm: Rhythm::Every { seconds: 900 }, ..options() }, EVENING);
+    story.run_to("2026-11-22T18:15:03Z").jump_to("2026-11-22T18:14:58Z").run_to("2026-11-22T18:46:00Z");
+    assert_eq!(story.sent(), ["22 18:15:00 Planned", "22 18:30:00 Planned", "22 18:45:00 Planned"]);
+    story.jump_to("2026-11-22T18:20:00Z").run_to("2026-11-22T18:31:00Z");
+    assert_eq!(story.sent().len(), 4);
+}
+
+#[test]
+fn another_schedule_drops_the_old_report_even_while_it_is_being_sent() {
+    let mut story = Story::settled(options(), EVENING);
+    story.link_is_up = false;
+    story.run_to("2026-11-23T02:00:01Z");
+    story.agenda.set_schedule(story.now, daily("12:00"), TimeZone::UTC);
+    story.run_to("2026-11-23T03:00:00Z");
+    assert_eq!(story.sent(), ["23 02:00:00 Planned"]);
+}
+
+#[test]
 fn another_schedule_counts_from_now() {
     let mut story = Story::settled(options(), EVENING);
-    story.agenda.set_schedule(story.now, daily("17:58"), TimeZone::UTC);
-    assert_eq!(story.next_send_at(), time("2026-11-23T17:58:00Z"));
+    story.run_to("2026-11-22T18:30:00Z");
+    story.agenda.set_schedule(story.now, daily("18:28"), TimeZone::UTC);
+    assert_eq!(story.next_send_at(), time("2026-11-23T18:28:00Z"));
     story.agenda.set_schedule(story.now, daily("20:00"), zone("Europe/Amsterdam"));
     assert_eq!(story.next_send_at(), time("2026-11-22T19:00:00Z"));
     story.run_to("2026-11-23T03:00:00Z");

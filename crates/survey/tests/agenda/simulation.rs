@@ -2,6 +2,7 @@
 //! summer time, against a reference that only looks at the list of planned times.
 //!
 //! `AGENDA_SEED=7 cargo nextest run -p survey --test agenda years` replays one seed.
+#![allow(clippy::disallowed_methods, reason = "a seed to replay comes from outside")]
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -38,9 +39,9 @@ impl Chance {
         ((bits ^ (bits >> 31)) % limit.unsigned_abs()).cast_signed()
     }
 
-    /// Mostly minutes, sometimes hours, now and then days.
+    /// Mostly minutes, sometimes hours, now and then two days.
     fn span(&mut self) -> SignedDuration {
-        let most = [40, 40, 40 * 60, 40 * 60, 4 * 24 * 3600][self.below(5) as usize] * 60 / [1, 1, 60, 6, 60][self.below(5) as usize];
+        let most = [20 * 60, 40 * 60, 40 * 60, 8 * 3600, 2 * 86_400][self.below(5) as usize];
         SignedDuration::from_secs(1 + self.below(most))
     }
 }
@@ -56,7 +57,8 @@ struct Outage {
 
 fn outages(chance: &mut Chance, from: Timestamp, to: Timestamp, every_hours: i64) -> Vec<Outage> {
     let mut outages = Vec::new();
-    let mut at = from;
+    // Beside the whole seconds of planned times, so that before and after are different things.
+    let mut at = from + SignedDuration::from_millis(1);
     loop {
         at += SignedDuration::from_secs(1 + chance.below(2 * every_hours * 3600));
         let ends = at + chance.span();
@@ -78,7 +80,7 @@ fn is_up(outages: &[Outage], from: Timestamp, to: Timestamp) -> bool {
     !outages.iter().any(|outage| outage.from <= to && from <= outage.to)
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Kept,
     Missed,
@@ -134,15 +136,15 @@ fn options(chance: &mut Chance, seed: u64) -> AgendaOptions {
     AgendaOptions { catch_up: seed % 2 == 1, backoff: Backoff::new(seed), ..AgendaOptions::new(rhythm, zone, seed.wrapping_mul(7919)) }
 }
 
-/// Runs one seed; returns how many days the reference could decide, and of how many.
-fn play(seed: u64) -> (usize, usize) {
+/// Runs one seed; returns what the reference said of each day.
+fn play(seed: u64) -> Vec<Verdict> {
     let mut chance = Chance(seed);
     let options = options(&mut chance, seed);
     let start = time("2005-01-01T00:00:00Z") + DAY * i32::try_from(chance.below(24 * 365)).unwrap();
     // Every fourth seed sees Samoa skip a day.
-    let start = if seed % 4 == 0 { time("2011-03-01T12:00:00Z") } else { start };
+    let start = if seed.is_multiple_of(4) { time("2011-03-01T12:00:00Z") } else { start };
     let end = start + DAY * i32::try_from(DAYS).unwrap();
-    let accidents = Accidents { host: outages(&mut chance, start, end, 60), link: outages(&mut chance, start, end, 60) };
+    let accidents = Accidents { host: outages(&mut chance, start, end, 36), link: outages(&mut chance, start, end, 36) };
     let mut story = Story::new(options.clone(), settled(start), start);
     let mut successes = Vec::new();
     let mut moments: Vec<_> = accidents.host.iter().map(|outage| (outage.from, Some(*outage))).collect();
@@ -172,17 +174,22 @@ fn play(seed: u64) -> (usize, usize) {
 fn run(story: &mut Story, chance: &mut Chance, until: Timestamp, successes: &mut Vec<Timestamp>) {
     while let Some(next) = story.next_moment().filter(|next| *next <= until) {
         assert!(next > story.now || !story.running.is_empty(), "it wants to be called again at once, at {next}");
-        let (announced, was_reading, begun) =
-            (story.next_send_at(), story.running.iter().any(|(_, task)| *task == Task::Read), story.log.len());
-        assert!(announced >= story.now, "{announced} has passed at {}", story.now);
+        let is_sending = |(_, task): &(Timestamp, Task)| matches!(task, Task::Synchronise { .. });
+        // A report waits for the end of a reading or of another report.
+        let was_waiting = story.running.iter().any(|running| running.1 == Task::Read || is_sending(running));
+        let (announced, begun) = (story.next_send_at(), story.log.len());
+        assert!(announced >= story.now || story.running.iter().any(is_sending), "{announced} has passed at {}", story.now);
         // A sweep or a reading may take longer than a report waits.
         story.reading_takes = SignedDuration::from_secs([20, 60, 200, 900][chance.below(4) as usize]);
         story.discovery_takes = SignedDuration::from_secs([60, 600, 3000][chance.below(3) as usize]);
         story.now = story.now.max(next);
+        let is_news = story.running.iter().any(|(ends, _)| *ends <= story.now) || story.agenda.next_planned_at() == Some(story.now);
         story.step();
-        assert!(story.now <= announced || story.next_send_at() >= story.now);
+        if !is_news && announced > story.now {
+            assert_eq!(story.next_send_at(), announced, "at {} nothing happened", story.now);
+        }
         let sends = |(_, task): &(Timestamp, Task)| matches!(task, Task::Synchronise { reason } if *reason != Reason::Asked);
-        if story.log[begun..].iter().any(sends) && !was_reading {
+        if story.log[begun..].iter().any(sends) && !was_waiting {
             assert_eq!(announced, story.now, "a report goes that was announced for another time");
         }
         let success = story.agenda.window().last_success_at;
@@ -199,15 +206,15 @@ fn compare(
     story: &Story,
     successes: &[Timestamp],
     (start, end): (Timestamp, Timestamp),
-) -> (usize, usize) {
+) -> Vec<Verdict> {
     let planned = options.rhythm.planned_between(&options.zone, options.offset, start, end - HOUR, 1000);
     assert!((DAYS - 3..=DAYS + 1).contains(&(planned.len() as i64)), "{}", planned.len());
-    let mut decided = 0;
+    let mut verdicts = Vec::new();
     for planned in &planned {
         let kept: Vec<_> = story.kept.iter().filter(|(kept, _)| kept == planned).map(|(_, at)| *at).collect();
         assert!(kept.len() <= 1, "{planned} was reported {kept:?}");
         let verdict = accidents.verdict(*planned);
-        decided += usize::from(verdict != Verdict::Open);
+        verdicts.push(verdict);
         match verdict {
             Verdict::Kept => assert_eq!(kept.len(), 1, "{planned} was missed, {:?}", options.zone),
             Verdict::Missed => assert_eq!(kept.len(), 0, "{planned} was kept, {:?}", options.zone),
@@ -222,19 +229,20 @@ fn compare(
     }
     assert!(story.kept.iter().all(|(kept, _)| planned.contains(kept) || *kept > end - HOUR));
     assert_eq!(options.catch_up, story.count(Reason::CatchUp) > 0);
-    (decided, planned.len())
+    verdicts
 }
 
 #[test]
 fn years_of_accidents_agree_with_the_list_of_planned_times() {
-    let seeds = std::env::var_os("AGENDA_SEED").and_then(|seed| seed.to_str()?.parse().ok()).map_or(0..48, |seed: u64| seed..seed + 1);
-    let (mut decided, mut of) = (0, 0);
+    let seeds = std::env::var_os("AGENDA_SEED").and_then(|seed| seed.to_str()?.parse().ok()).map_or(0..32, |seed: u64| seed..seed + 1);
+    let mut verdicts = Vec::new();
     for seed in seeds {
         let played = std::panic::catch_unwind(|| play(seed));
-        let (seed_decided, seed_of) = played.unwrap_or_else(|_| panic!("replay with AGENDA_SEED={seed}"));
-        (decided, of) = (decided + seed_decided, of + seed_of);
+        verdicts.extend(played.unwrap_or_else(|_| panic!("replay with AGENDA_SEED={seed}")));
     }
-    assert!(decided * 10 >= of * 9, "the reference decides {decided} of {of}");
+    let share = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count() * 100 / verdicts.len();
+    let (missed, open) = (share(Verdict::Missed), share(Verdict::Open));
+    assert!(missed >= 10 && open <= 10, "{missed} % missed, {open} % open");
 }
 
 #[test]
