@@ -81,7 +81,7 @@ pub struct Owed<'a> {
     pub zone: &'a TimeZone,
     /// The sender's place in the spread ([`wire::rhythm::place_of`]).
     pub place: u64,
-    /// When it enrolled: nothing was owed before.
+    /// When it enrolled or came back into service: nothing was owed before.
     pub since: Timestamp,
 }
 
@@ -107,7 +107,7 @@ fn open(ledger: &mut Ledger, owed: &Owed<'_>, state: State, now: Timestamp) -> V
         return Vec::new();
     }
     let mut opened = Vec::new();
-    let mut from = ledger.last_key_value().map_or(owed.since, |(_, last)| end_of(last.day, owed.zone));
+    let mut from = ledger.last_key_value().map_or(owed.since, |(_, last)| end_of(last.day, owed.zone)).max(owed.since);
     while opened.len() < MOST_DAYS && from <= now {
         let due_at = owed.schedule.rhythm.next_after(owed.zone, owed.place, from);
         let day = owed.zone.to_datetime(due_at).date();
@@ -130,7 +130,11 @@ fn end_of(day: Date, zone: &TimeZone) -> Timestamp {
 /// Enters a report that was accepted; returns the days that changed.
 pub fn enter(ledger: &mut Ledger, zone: &TimeZone, report: &Report, received_at: Timestamp) -> Vec<Date> {
     let early = later(received_at, EARLY);
-    let of_day = ledger.values().rev().find(|expectation| expectation.due_at <= early).map(|expectation| expectation.day);
+    let today = zone.to_datetime(received_at).date();
+    // The next day's time may be later on the clock, so a day waits until the next one is over. After
+    // that there is a gap in the ledger: the sender was out of service, and owed nothing.
+    let waits = |expectation: &&Expectation| expectation.day.tomorrow().is_ok_and(|tomorrow| today <= tomorrow);
+    let of_day = ledger.values().rev().find(|expectation| expectation.due_at <= early).filter(waits).map(|expectation| expectation.day);
     let mut changed = Vec::new();
     if let Some(expectation) = of_day.and_then(|day| ledger.get_mut(&day)) {
         expectation.reports += 1;
@@ -250,6 +254,15 @@ mod tests {
         let mut days = Days::new();
         days.until("2026-11-22T01:00:00Z", State::Running).until("2026-11-30T00:00:00Z", State::Stopped);
         assert_eq!(days.kept(), [(21, Kept::Missed), (22, Kept::Missed)], "the day that was open when it stopped is closed");
+    }
+
+    #[test]
+    fn who_comes_back_into_service_owes_from_then_on() {
+        let mut days = Days::new();
+        days.until("2026-11-22T01:00:00Z", State::Running).until("2026-11-26T12:00:00Z", State::Stopped).report(&[]);
+        let owed = Owed { schedule: &daily(), zone: &UTC, place: 0, since: days.now };
+        sweep(&mut days.ledger, &owed, State::Running, days.now);
+        assert_eq!(days.kept(), [(21, Kept::Missed), (22, Kept::Missed), (27, Kept::Pending)]);
     }
 
     #[test]
