@@ -114,3 +114,70 @@ fn capacity(frame: &[u8]) -> Option<usize> {
     let size = zstd::zstd_safe::get_frame_content_size(frame).ok()??;
     usize::try_from(size).ok().filter(|size| *size <= MOST_OCTETS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use policy::history::Sample;
+    use wire::{Facts, Key, Value};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_572_000 + second).unwrap()
+    }
+
+    /// Is what a colour multi-function device says that history keeps: 11 meters, 6 supplies, and whether it is there.
+    fn colour_device(turn: i64) -> Facts {
+        let mut facts = Facts::from([(Key::from("presence"), Value::from("ready"))]);
+        let meters = ["total", "monochrome", "color", "print", "copy", "fax", "scan", "large", "duplex", "copy.color", "print.color"];
+        for (place, name) in meters.iter().enumerate() {
+            facts.insert(format!("meters/{name}/value").into(), (48_213 * (place as i64 + 3) % 97_001 + turn * 7).into());
+        }
+        for index in 1..=6 {
+            facts.insert(format!("supplies/{index}/level/kind").into(), "measured".into());
+            facts.insert(format!("supplies/{index}/level/value").into(), (index * 1713 % 9001 - turn).into());
+        }
+        facts
+    }
+
+    #[test]
+    fn what_is_packed_reads_back() {
+        let mut view = View::unseen(at(0));
+        view.facts = colour_device(0);
+        view.facts.insert("supplies/1/remaining".into(), Value::Decimal(0.25));
+        view.facts.insert("status/errors".into(), Value::List(vec!["lowToner".into(), "ärger".into()]));
+        view.apart.insert("presence".into(), at(60));
+        assert_eq!(unpack_view(&pack_view(&view)).unwrap(), view);
+        let mut day = Day::default();
+        assert!((0..24).all(|hour| day.add(Sample::of(at(hour * 3600), &colour_device(hour)))));
+        assert_eq!(unpack_day(&pack_day(&day)).unwrap(), day);
+        assert_eq!(unpack_payload(&pack_payload(b"report")).unwrap(), b"report");
+        assert_eq!(unpack_frame(&zstd::bulk::compress(b"report", 1).unwrap()).unwrap(), b"report");
+    }
+
+    #[test]
+    fn a_day_takes_little_room() {
+        let mut day = Day::default();
+        day.add(Sample::of(at(0), &colour_device(0)));
+        let one = pack_day(&day).len();
+        assert!(one <= 200, "{one} octets for a daily report of 24 values");
+        assert!((1..24).all(|hour| day.add(Sample::of(at(hour * 3600), &colour_device(hour)))));
+        let hourly = pack_day(&day).len() / 24;
+        assert!(hourly <= 80, "{hourly} octets a report that comes hourly");
+    }
+
+    #[test]
+    fn what_was_not_packed_here_is_told_and_harms_nobody() {
+        let good = pack_day(&Day::default());
+        for length in 0..good.len() {
+            assert!(unpack_day(&good[..length]).is_err());
+        }
+        let mut other = good.clone();
+        other[0] = 2;
+        assert!(matches!(unpack_day(&other), Err(StoreError::Unreadable { table: "history" })));
+        assert!(unpack_view(b"\x01no frame").is_err());
+        // A head that promises a terabyte.
+        assert!(unpack_view(b"\x01\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\x01\0\0").is_err());
+        assert!(unpack_payload(b"").is_err());
+    }
+}

@@ -194,7 +194,7 @@ pub struct Caller {
     /// SHA-256 of the client certificate that it first showed.
     pub certificate: Option<[u8; 32]>,
     pub last_report: Option<LastReport>,
-    /// Set while an older secret of the sender is still good; see [`Registry::settle`].
+    /// Set while an older secret of the sender than the one shown is still good; see [`Registry::settle`].
     pub is_unsettled: bool,
 }
 

@@ -13,11 +13,20 @@ use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
 use crate::intake::Incoming;
 use crate::registry::Sender;
 
-/// Is a sender and when its ledger is to be looked at next.
+/// Is a sender and how its ledger is kept.
 #[derive(Clone, Debug)]
 pub struct Watched {
     pub sender: Sender,
+    pub watch: Watch,
+}
+
+/// Is how a sender's ledger is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// When something can change in it.
     pub next_sweep_at: Timestamp,
+    /// Since when it owes reports; `None` while it is out of service, and until the first sweep after that.
+    pub owing_since: Option<Timestamp>,
 }
 
 /// Is one view as it is kept.
@@ -39,7 +48,7 @@ pub struct Of {
 pub trait Rows {
     fn sender(&mut self, of: Of) -> Result<Option<Watched>>;
     /// Writes what a sender told of itself; `before` is how it stands in the store.
-    fn put_told(&mut self, before: &Sender, after: &Sender, next_sweep_at: Timestamp) -> Result<()>;
+    fn put_told(&mut self, before: &Sender, after: &Sender, watch: Watch) -> Result<()>;
 
     /// Returns the id of the report that was taken under this number.
     fn inbox_id(&mut self, of: Of, sequence: u64) -> Result<Option<String>>;

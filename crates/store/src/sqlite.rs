@@ -74,8 +74,8 @@ impl SqliteStore {
         schema::make_file(path)?;
         let named = |fault: StoreError| fault.at(path);
         let mut connection = schema::connect(path, Purpose::Write, options.cache_octets).map_err(named)?;
-        schema::migrate(&mut connection, path).map_err(named)?;
         limit(&connection, options).map_err(named)?;
+        schema::migrate(&mut connection, path).map_err(named)?;
         let readers = Readers::start(path, options).map_err(named)?;
         let (jobs, queue) = mpsc::channel(options.waiting.max(1));
         let own_path = path.to_owned();

@@ -17,7 +17,7 @@ use crate::error::{Result, StoreError};
 use crate::ids::{DeviceId, SiteId, new_id};
 use crate::intake::{Incoming, Receipt, Refused};
 use crate::registry::{Admission, Sender, Told, zone_of};
-use crate::rows::{Of, Rows, ViewRow, Watched};
+use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
 use crate::sweep;
 
 /// Is how many of the last lines of the ledger a report can change without being old.
@@ -62,8 +62,8 @@ fn accept(rows: &mut impl Rows, of: Of, watched: &Watched, incoming: &Incoming) 
         keep(rows, of, &watched.sender, number, told, *received_at)?;
     }
     let after = after(&watched.sender, report, *received_at);
-    let next_sweep_at = enter(rows, of, watched, &after, report, *received_at)?;
-    rows.put_told(&watched.sender, &after, next_sweep_at)?;
+    let watch = enter(rows, of, watched, &after, report, *received_at)?;
+    rows.put_told(&watched.sender, &after, watch)?;
     for outcome in &report.outcomes {
         rows.put_outcome(of, outcome)?;
     }
@@ -211,18 +211,21 @@ fn after(before: &Sender, report: &Report, received_at: Timestamp) -> Sender {
     }
 }
 
-/// Enters the report into the ledger; returns when the ledger is to be looked at next.
-fn enter(rows: &mut impl Rows, of: Of, watched: &Watched, after: &Sender, report: &Report, received_at: Timestamp) -> Result<Timestamp> {
-    let mut next_sweep_at = watched.next_sweep_at;
+/// Enters the report into the ledger; returns how the ledger is kept from now on.
+fn enter(rows: &mut impl Rows, of: Of, watched: &Watched, after: &Sender, report: &Report, received_at: Timestamp) -> Result<Watch> {
+    let mut watch = watched.watch;
     // What has come due since the last sweep is opened first, by what was known before the report.
-    if next_sweep_at <= received_at {
-        next_sweep_at = sweep::sweep(rows, of, &watched.sender, received_at)?.1;
+    if watch.next_sweep_at <= received_at {
+        watch = sweep::sweep(rows, of, watched, received_at)?.1;
     }
     let (before, after) = (&watched.sender.told, &after.told);
     if after.schedule != before.schedule || after.stopped_at.is_some() != before.stopped_at.is_some() {
-        next_sweep_at = received_at;
+        watch.next_sweep_at = received_at;
     }
-    let Some(schedule) = &after.schedule else { return Ok(next_sweep_at) };
+    if after.stopped_at.is_some() {
+        watch.owing_since = None;
+    }
+    let Some(schedule) = &after.schedule else { return Ok(watch) };
     let zone = zone_of(schedule);
     let mut ledger = lines(rows.ledger_tail(of, TAIL)?);
     let observed: Vec<Date> = report.readings.iter().map(|reading| zone.to_datetime(reading.observed_at).date()).collect();
@@ -236,7 +239,7 @@ fn enter(rows: &mut impl Rows, of: Of, watched: &Watched, after: &Sender, report
             rows.put_line(of, line)?;
         }
     }
-    Ok(next_sweep_at)
+    Ok(watch)
 }
 
 pub(crate) fn lines(lines: Vec<Expectation>) -> Ledger {

@@ -60,12 +60,18 @@ pub async fn nothing_is_expected_of_who_has_stopped(store: Subject) {
     for day in 0..5 {
         store.sweep(sender.tenant, noon() + hours(24 * day + 2)).await.unwrap();
     }
-    assert_eq!(kept(&store, &sender).await, []);
+    // One day had been opened before it said so; it stands there with the reason, and no other does.
+    let lines = store.ledger(sender.tenant, Some(sender.id), None, 100).await.unwrap();
+    let told: Vec<_> = lines.iter().map(|line| (line.expectation.day.day(), line.expectation.why)).collect();
+    assert_eq!(told, [(26, Some(Why::SenderStopped))]);
     // It comes back, and owes again.
     accept(&store, &sender, report(&sender, 3, vec![]), noon() + hours(24 * 5)).await;
-    store.sweep(sender.tenant, noon() + hours(24 * 5 + 1)).await.unwrap();
-    assert!(kept(&store, &sender).await.iter().any(|(_, kept)| *kept == Kept::Pending));
-    store.set_admission(sender.tenant, sender.id, Admission::Retired { at: noon() + hours(24 * 5 + 2) }).await.unwrap();
+    for hour in 1..14 {
+        store.sweep(sender.tenant, noon() + hours(24 * 5 + hour)).await.unwrap();
+    }
+    let lines = kept(&store, &sender).await;
+    assert_eq!(lines, [(26, Kept::Missed), (1, Kept::Pending)], "for the days out of service nothing was owed");
+    store.set_admission(sender.tenant, sender.id, Admission::Retired { at: noon() + hours(24 * 5 + 14) }).await.unwrap();
     let before = kept(&store, &sender).await.len();
     for day in 6..9 {
         store.sweep(sender.tenant, noon() + hours(24 * day)).await.unwrap();

@@ -53,7 +53,7 @@ pub async fn an_erased_device_leaves_nothing(store: Subject) {
     let id = report_printer(&store, &module, 1, "A1234", 1, noon()).await;
     let erased = store.erase_device(agent.tenant, id).await.unwrap();
     assert_eq!((erased.rows_left, erased.reports_removed), (0, 2));
-    assert!(erased.rows_removed >= 2 + 2 + 2 + 1, "reports, views, history and the device: {erased:?}");
+    assert!(erased.rows_removed >= 7, "reports, views, history and the device: {erased:?}");
     assert_eq!(store.device(agent.tenant, id).await.unwrap(), None);
     assert!(store.history(agent.tenant, id, noon(), noon() + hours(24), 100).await.unwrap().is_empty());
     assert_eq!(store.payload(agent.tenant, agent.id, 1).await.unwrap(), None);

@@ -17,12 +17,12 @@ use crate::sweep::sweep;
 impl Expectations for MemoryStore {
     async fn sweep(&self, tenant: TenantId, now: Timestamp) -> Result<Vec<LedgerLine>> {
         let mut tables = self.tables();
-        let due: Vec<Of> = tables.senders_of(tenant).filter(|(_, watched)| watched.next_sweep_at <= now).map(|(of, _)| *of).collect();
+        let due: Vec<Of> = tables.senders_of(tenant).filter(|(_, watched)| watched.watch.next_sweep_at <= now).map(|(of, _)| *of).collect();
         let mut changed = Vec::new();
         for of in due {
-            let sender = tables.known(of)?.sender.clone();
-            let (lines, next_sweep_at) = sweep(&mut *tables, of, &sender, now)?;
-            tables.known(of)?.next_sweep_at = next_sweep_at;
+            let watched = tables.known(of)?.clone();
+            let (lines, watch) = sweep(&mut *tables, of, &watched, now)?;
+            tables.known(of)?.watch = watch;
             changed.extend(lines.into_iter().map(|expectation| LedgerLine { sender: of.sender, expectation }));
         }
         Ok(changed)

@@ -1,13 +1,13 @@
 //! Tenants, sites and senders, in memory.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{MemoryStore, Tables};
 use crate::error::{Result, StoreError};
 use crate::ids::{SenderId, SiteId, TenantId, TokenId, new_id};
 use crate::registry::{Admission, Applicant, Caller, Code, Enrolment, Registry, SecretHash, Sender, Site, Tenant, TenantToken, Told};
-use crate::rows::{Of, Watched};
+use crate::rows::{Of, Watch, Watched};
 
 #[async_trait]
 impl Registry for MemoryStore {
@@ -48,7 +48,7 @@ impl Registry for MemoryStore {
     async fn codes(&self, tenant: TenantId) -> Result<Vec<Code>> {
         let tables = self.tables();
         let mut codes: Vec<Code> = tables.codes.iter().filter(|((of, _), _)| *of == tenant).map(|(_, code)| code.clone()).collect();
-        codes.sort_by(|one, other| (other.created_at, other.hash).cmp(&(one.created_at, one.hash)));
+        codes.sort_by_key(|code| std::cmp::Reverse((code.created_at, code.hash)));
         Ok(codes)
     }
 
@@ -83,8 +83,8 @@ impl Registry for MemoryStore {
 
     async fn sender_by_credential(&self, hash: SecretHash) -> Result<Option<Caller>> {
         let tables = self.tables();
-        let Some((of, _)) = tables.credentials.get(&hash) else { return Ok(None) };
-        let count = tables.credentials.values().filter(|(other, _)| other == of).count();
+        let Some((of, made_at)) = tables.credentials.get(&hash) else { return Ok(None) };
+        let is_unsettled = tables.credentials.values().any(|(other, at)| other == of && at < made_at);
         Ok(tables.senders.get(of).map(|Watched { sender, .. }| Caller {
             tenant: of.tenant,
             sender: of.sender,
@@ -92,7 +92,7 @@ impl Registry for MemoryStore {
             admission: sender.admission.clone(),
             certificate: sender.certificate,
             last_report: sender.told.last_report.clone(),
-            is_unsettled: count > 1,
+            is_unsettled,
         }))
     }
 
@@ -102,9 +102,11 @@ impl Registry for MemoryStore {
         tables.known(of)?;
         // The oldest is the one in use; a newer one that was never shown is replaced.
         let own = tables.credentials.iter().filter(|(_, (other, _))| *other == of);
-        let oldest = own.min_by_key(|(hash, (_, at))| (*at, **hash)).map(|(hash, _)| *hash);
-        tables.credentials.retain(|hash, (other, _)| *other != of || Some(*hash) == oldest);
-        tables.credentials.insert(credential, (of, now));
+        let oldest = own.min_by_key(|(hash, (_, at))| (*at, **hash)).map(|(hash, (_, at))| (*hash, *at));
+        tables.credentials.retain(|hash, (other, _)| *other != of || oldest.is_some_and(|(oldest, _)| oldest == *hash));
+        // Newer than the one in use, whatever the clock says: that tells them apart.
+        let made_at = oldest.map_or(now, |(_, at)| now.max(at + SignedDuration::from_micros(1)));
+        tables.credentials.insert(credential, (of, made_at));
         Ok(())
     }
 
@@ -131,7 +133,7 @@ impl Registry for MemoryStore {
         let watched = tables.known(of)?;
         let retires = matches!(admission, Admission::Retired { .. });
         watched.sender.admission = admission;
-        watched.next_sweep_at = Timestamp::UNIX_EPOCH;
+        watched.watch.next_sweep_at = Timestamp::UNIX_EPOCH;
         if retires {
             tables.credentials.retain(|_, (other, _)| *other != of);
         }
@@ -203,7 +205,8 @@ impl Tables {
             told: Told::default(),
         };
         let of = Of { tenant: sender.tenant, sender: sender.id };
-        self.senders.insert(of, Watched { sender: sender.clone(), next_sweep_at: Timestamp::MAX });
+        let watch = Watch { next_sweep_at: Timestamp::MAX, owing_since: Some(now) };
+        self.senders.insert(of, Watched { sender: sender.clone(), watch });
         self.credentials.insert(applicant.credential, (of, now));
         Enrolment::Enrolled(Box::new(sender))
     }

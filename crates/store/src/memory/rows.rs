@@ -12,16 +12,16 @@ use crate::error::Result;
 use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
 use crate::intake::Incoming;
 use crate::registry::Sender;
-use crate::rows::{Of, Rows, ViewRow, Watched};
+use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
 
 impl Rows for Tables {
     fn sender(&mut self, of: Of) -> Result<Option<Watched>> {
         Ok(self.senders.get(&of).cloned())
     }
 
-    fn put_told(&mut self, _before: &Sender, after: &Sender, next_sweep_at: Timestamp) -> Result<()> {
+    fn put_told(&mut self, _before: &Sender, after: &Sender, watch: Watch) -> Result<()> {
         let of = Of { tenant: after.tenant, sender: after.id };
-        self.senders.insert(of, Watched { sender: after.clone(), next_sweep_at });
+        self.senders.insert(of, Watched { sender: after.clone(), watch });
         Ok(())
     }
 

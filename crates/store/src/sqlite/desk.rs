@@ -59,12 +59,12 @@ fn turn(connection: &rusqlite::Connection, tenant: TenantId, after: &[u8], now: 
     let sql = senders!("WHERE s.tenant_id = ?1 AND s.sender_id > ?2 AND t.next_sweep_at <= ?3 ORDER BY s.sender_id LIMIT ?4");
     let due: Vec<Watched> = connection.all(sql, (tenant, after, At(now), MOST_IN_A_TURN), watched)?;
     let mut changed = Vec::new();
-    for Watched { sender, .. } in &due {
-        let of = Of { tenant, sender: sender.id };
-        let (lines, next_sweep_at) = sweep(&mut Desk(connection), of, sender, now)?;
-        let sql = "UPDATE standings SET next_sweep_at = ?3 WHERE tenant_id = ?1 AND sender_id = ?2";
-        connection.run(sql, (tenant, sender.id, At(next_sweep_at)))?;
-        changed.extend(lines.into_iter().map(|expectation| LedgerLine { sender: sender.id, expectation }));
+    for watched in &due {
+        let sender = watched.sender.id;
+        let (lines, watch) = sweep(&mut Desk(connection), Of { tenant, sender }, watched, now)?;
+        let sql = "UPDATE standings SET next_sweep_at = ?3, owing_since = ?4 WHERE tenant_id = ?1 AND sender_id = ?2";
+        connection.run(sql, (tenant, sender, At(watch.next_sweep_at), watch.owing_since.map(At)))?;
+        changed.extend(lines.into_iter().map(|expectation| LedgerLine { sender, expectation }));
     }
     let is_full = due.len() == MOST_IN_A_TURN;
     Ok((due.last().filter(|_| is_full).map(|last| last.sender.id), changed))

@@ -1,7 +1,7 @@
 //! Tenants, sites and senders, in SQLite.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row};
 use wire::envelope::SenderKind;
 
@@ -127,10 +127,12 @@ impl Registry for SqliteStore {
             let Some((tenant, sender)) = signpost(connection, CREDENTIAL, &hash.0)? else { return Ok(None) };
             let sql = "SELECT s.tenant_id, s.sender_id, s.kind, s.admission, s.admission_at, s.admission_reason, s.certificate, \
                        t.last_report, t.last_sequence, \
-                       (SELECT count(*) FROM credentials c WHERE c.tenant_id = s.tenant_id AND c.sender_id = s.sender_id) \
+                       (SELECT count(*) FROM credentials older JOIN credentials shown \
+                       ON older.tenant_id = shown.tenant_id AND older.sender_id = shown.sender_id AND older.created_at < shown.created_at \
+                       WHERE shown.tenant_id = s.tenant_id AND shown.sender_id = s.sender_id AND shown.hash = ?3) \
                        FROM senders s JOIN standings t ON t.tenant_id = s.tenant_id AND t.sender_id = s.sender_id \
                        WHERE s.tenant_id = ?1 AND s.sender_id = ?2";
-            connection.one(sql, (tenant, sender), |row| {
+            connection.one(sql, (tenant, sender, hash), |row| {
                 Ok(Caller {
                     tenant: row.get(0)?,
                     sender: row.get(1)?,
@@ -138,7 +140,7 @@ impl Registry for SqliteStore {
                     admission: admission(row, 3, 4, 5)?,
                     certificate: row.get(6)?,
                     last_report: last_report(row, 7, 8)?,
-                    is_unsettled: row.get::<_, u64>(9)? > 1,
+                    is_unsettled: row.get::<_, u64>(9)? > 0,
                 })
             })
         })
@@ -151,7 +153,11 @@ impl Registry for SqliteStore {
             // The oldest is the one in use; a newer one that was never shown is replaced.
             let own = credentials(connection, tenant, sender)?;
             own.into_iter().skip(1).try_for_each(|hash| remove_credential(connection, tenant, sender, hash))?;
-            put_credential(connection, tenant, sender, credential, now)
+            // Newer than the one in use, whatever the clock says: that tells them apart.
+            let sql = "SELECT max(created_at) FROM credentials WHERE tenant_id = ?1 AND sender_id = ?2";
+            let in_use: Option<At> = connection.one(sql, (tenant, sender), |row| row.get(0))?.flatten();
+            let made_at = in_use.map_or(now, |At(at)| now.max(at + SignedDuration::from_micros(1)));
+            put_credential(connection, tenant, sender, credential, made_at)
         })
         .await
     }
@@ -348,8 +354,8 @@ fn enrol(connection: &Connection, applicant: Applicant, now: Timestamp) -> Resul
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'admitted', ?7)",
         (tenant, sender.id, sender.site, &sender.name, Word(sender.kind), At(now), Json(Said::of(&sender))),
     )?;
-    let sql = "INSERT INTO standings (tenant_id, sender_id, next_sweep_at) VALUES (?1, ?2, ?3)";
-    connection.run(sql, (tenant, sender.id, At(Timestamp::MAX)))?;
+    let sql = "INSERT INTO standings (tenant_id, sender_id, next_sweep_at, owing_since) VALUES (?1, ?2, ?3, ?4)";
+    connection.run(sql, (tenant, sender.id, At(Timestamp::MAX), At(now)))?;
     put_credential(connection, tenant, sender.id, applicant.credential, now)?;
     Ok(Enrolment::Enrolled(Box::new(sender)))
 }

@@ -19,7 +19,7 @@ use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
 use crate::intake::{Coding, Incoming};
 use crate::pack;
 use crate::registry::{Admission, Sender, Told};
-use crate::rows::{Of, Rows, ViewRow, Watched};
+use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
 
 /// Reads and writes within the transaction of its connection.
 pub struct Desk<'a>(pub &'a Connection);
@@ -52,7 +52,7 @@ macro_rules! senders {
         concat!(
             "SELECT s.tenant_id, s.sender_id, s.site_id, s.name, s.kind, s.created_at, s.admission, s.admission_at, \
      s.admission_reason, s.certificate, s.said, t.last_contact_at, t.last_success_at, t.last_data_at, t.last_error, t.last_error_at, \
-     t.last_report, t.last_sequence, t.next_at, t.stopped_at, t.next_sweep_at \
+     t.last_report, t.last_sequence, t.next_at, t.stopped_at, t.next_sweep_at, t.owing_since \
      FROM senders s JOIN standings t ON t.tenant_id = s.tenant_id AND t.sender_id = s.sender_id ",
             $which
         )
@@ -89,7 +89,7 @@ pub fn watched(row: &Row<'_>) -> rusqlite::Result<Watched> {
         certificate: row.get(9)?,
         told,
     };
-    Ok(Watched { sender, next_sweep_at: at(row, 20)? })
+    Ok(Watched { sender, watch: Watch { next_sweep_at: at(row, 20)?, owing_since: maybe_at(row, 21)? } })
 }
 
 pub fn last_report(row: &Row<'_>, id: usize, sequence: usize) -> rusqlite::Result<Option<LastReport>> {
@@ -151,7 +151,7 @@ impl Rows for Desk<'_> {
         self.0.one(senders!("WHERE s.tenant_id = ?1 AND s.sender_id = ?2"), (of.tenant, of.sender), watched)
     }
 
-    fn put_told(&mut self, before: &Sender, after: &Sender, next_sweep_at: Timestamp) -> Result<()> {
+    fn put_told(&mut self, before: &Sender, after: &Sender, watch: Watch) -> Result<()> {
         let said = Said::of(after);
         if said != Said::of(before) {
             let sql = "UPDATE senders SET said = ?3 WHERE tenant_id = ?1 AND sender_id = ?2";
@@ -160,7 +160,7 @@ impl Rows for Desk<'_> {
         let told = &after.told;
         self.0.run(
             "UPDATE standings SET last_contact_at = ?3, last_success_at = ?4, last_data_at = ?5, last_error = ?6, last_error_at = ?7, \
-             last_report = ?8, last_sequence = ?9, next_at = ?10, stopped_at = ?11, next_sweep_at = ?12 \
+             last_report = ?8, last_sequence = ?9, next_at = ?10, stopped_at = ?11, next_sweep_at = ?12, owing_since = ?13 \
              WHERE tenant_id = ?1 AND sender_id = ?2",
             (
                 after.tenant,
@@ -174,7 +174,8 @@ impl Rows for Desk<'_> {
                 told.last_report.as_ref().map(|last| column(last.sequence)),
                 told.next_at.map(At),
                 told.stopped_at.map(At),
-                At(next_sweep_at),
+                At(watch.next_sweep_at),
+                watch.owing_since.map(At),
             ),
         )?;
         Ok(())

@@ -72,6 +72,7 @@ CREATE TABLE standings (
     next_at         INTEGER,
     stopped_at      INTEGER,
     next_sweep_at   INTEGER NOT NULL,
+    owing_since     INTEGER,
     PRIMARY KEY (tenant_id, sender_id)
 ) STRICT, WITHOUT ROWID;
 
