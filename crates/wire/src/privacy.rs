@@ -3,10 +3,12 @@
 //! What is not listed does not leave, whoever adds it to a record. Names of contacts, users and
 //! documents are read from no device in the first place, and have no place in the list.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Facts;
+use crate::envelope::Report;
+use crate::facts::{Facts, Key};
 
 /// Is a set of fields that is sent or withheld as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -245,6 +247,17 @@ pub fn group_of(key: &str) -> Option<Group> {
     DEVICE_FIELDS.iter().rev().find(|field| fits(field.pattern, key)).map(|field| field.group)
 }
 
+/// Takes out of a report what no report may say, whoever made it: a server keeps nothing that is not on the list.
+pub fn pass_over_unlisted(report: &mut Report) {
+    let mut listed: BTreeMap<Key, bool> = BTreeMap::new();
+    for reading in &mut report.readings {
+        reading.changes.retain(|(key, _)| match listed.get(key) {
+            Some(is_listed) => *is_listed,
+            None => *listed.entry(key.clone()).or_insert(group_of(key).is_some()),
+        });
+    }
+}
+
 /// Returns whether a key fits a pattern: `*` alone is any one segment, at the end of a name any rest of it.
 fn fits(pattern: &str, key: &str) -> bool {
     let (mut pattern, mut key) = (pattern.split('/'), key.split('/'));
@@ -355,6 +368,16 @@ mod tests {
         assert!(!privacy.permits("address") && !privacy.permits("identity/mac_addresses") && !privacy.permits("status/console"));
         assert!(privacy.permits("identity/serial_number"));
         assert!(Privacy::withholding(&[], &[Group::Console]).permits("status/console"));
+    }
+
+    #[test]
+    fn a_server_keeps_nothing_that_is_not_listed() {
+        let facts = Facts::from([(Key::from("status/user"), "J. Doe".into()), (Key::from("presence"), "ready".into())]);
+        let text = r#"{"schema":"roundsman.report/1","sender":{"kind":"agent","id":"a"},"id":"r","sequence":1,"created_at":"2026-11-25T00:00:00Z"}"#;
+        let mut report = crate::json::decode(text.as_bytes()).unwrap();
+        report.readings.push(crate::Reading::whole(1, report.created_at, &facts));
+        pass_over_unlisted(&mut report);
+        assert_eq!(report.readings[0].changes.iter().map(|(key, _)| &**key).collect::<Vec<_>>(), ["presence"]);
     }
 
     #[test]

@@ -73,7 +73,10 @@ fn device_report(readings: Vec<Reading>) -> Report {
         created_at: at("2026-11-25T02:17:05Z"),
         base: None,
         software: Software { name: "acme-module".into(), version: "1.0".into(), profiles: None },
-        schedule: Some(Schedule { rhythm: Rhythm::Daily { at: "02:00".parse().unwrap(), spread_minutes: 60 }, time_zone: "Europe/Amsterdam".into() }),
+        schedule: Some(Schedule {
+            rhythm: Rhythm::Daily { at: "02:00".parse().unwrap(), spread_minutes: 60 },
+            time_zone: "Europe/Amsterdam".into(),
+        }),
         next_at: Some(at("2026-11-26T01:17:00Z")),
         stopping: false,
         host: None,
@@ -178,7 +181,8 @@ fn what_is_said_around_a_report() {
         name: Some("Front desk".into()),
         software: Software { name: "acme-module".into(), version: "1.0".into(), profiles: None },
     };
-    let enrolled = EnrolReply { sender: "0192f0c1-2d3e-7a4b-8c5d-6e7f80910111".into(), secret: "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc".into() };
+    let enrolled =
+        EnrolReply { sender: "0192f0c1-2d3e-7a4b-8c5d-6e7f80910111".into(), secret: "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc".into() };
     let problem = Problem {
         kind: NEEDS_FULL.into(),
         title: "a whole report is needed".into(),
@@ -201,7 +205,8 @@ fn what_is_said_around_a_report() {
 
 #[test]
 fn a_command_of_a_newer_server_is_known_as_unknown() {
-    let text = r#"{"id":"c","issued_at":"2026-11-26T01:17:04Z","expires_at":"2026-11-26T01:17:04Z","action":"install-firmware","file":"x"}"#;
+    let text =
+        r#"{"id":"c","issued_at":"2026-11-26T01:17:04Z","expires_at":"2026-11-26T01:17:04Z","action":"install-firmware","file":"x"}"#;
     assert_eq!(serde_json::from_str::<Command>(text).unwrap().action, Action::Unknown);
 }
 

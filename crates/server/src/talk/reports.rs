@@ -132,7 +132,8 @@ async fn listen(app: &App, caller: &Caller) -> Result<(), Refused> {
 /// Reads the report, and checks that the sender speaks for itself.
 async fn decode(app: &App, caller: &Caller, body: Body) -> Result<(Incoming, intake::Held), Refused> {
     let (report, payload, coding, held) = body.decode().await;
-    let report = report.map_err(|error| refused_of(&error))?;
+    let mut report = report.map_err(|error| refused_of(&error))?;
+    wire::privacy::pass_over_unlisted(&mut report);
     if report.sender.id != caller.sender.to_string() {
         return Err(Refused::forbidden("the report is of another sender; a sender speaks for itself only"));
     }
