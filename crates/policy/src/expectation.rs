@@ -139,21 +139,25 @@ pub fn enter(ledger: &mut Ledger, zone: &TimeZone, report: &Report, received_at:
     if let Some(expectation) = of_day.and_then(|day| ledger.get_mut(&day)) {
         expectation.reports += 1;
         expectation.devices = heard(report);
-        if matches!(expectation.kept, Kept::Pending | Kept::Missed | Kept::CaughtUp) {
-            expectation.kept = if received_at <= later(expectation.due_at, GRACE) { Kept::Met } else { Kept::Late };
+        let is_in_time = received_at <= later(expectation.due_at, GRACE);
+        // What comes past midnight, before the next day's time, is not late: it came on no day of its own.
+        let is_on_its_day = zone.to_datetime(received_at).date() == expectation.day;
+        if matches!(expectation.kept, Kept::Pending | Kept::Missed | Kept::CaughtUp) && (is_in_time || is_on_its_day) {
+            expectation.kept = if is_in_time { Kept::Met } else { Kept::Late };
             expectation.met_at = Some(received_at);
         }
         changed.push(expectation.day);
     }
     let observed: BTreeSet<Date> = report.readings.iter().map(|reading| zone.to_datetime(reading.observed_at).date()).collect();
     for day in observed {
-        if let Some(expectation) = ledger.get_mut(&day).filter(|expectation| expectation.kept == Kept::Missed && of_day != Some(day)) {
+        if let Some(expectation) = ledger.get_mut(&day).filter(|expectation| expectation.kept == Kept::Missed) {
             expectation.kept = Kept::CaughtUp;
             expectation.met_at = Some(received_at);
             changed.push(day);
         }
     }
     changed.sort_unstable();
+    changed.dedup();
     changed
 }
 
@@ -247,6 +251,15 @@ mod tests {
         days.until("2026-11-24T02:30:00Z", State::Running).report(&["2026-11-22T15:00:00Z", "2026-11-24T02:00:00Z"]);
         assert_eq!(days.kept(), [(21, Kept::Missed), (22, Kept::CaughtUp), (23, Kept::Missed), (24, Kept::Met)]);
         assert_eq!(days.ledger[&jiff::civil::date(2026, 11, 24)].devices, 2);
+    }
+
+    #[test]
+    fn what_comes_past_midnight_is_caught_up_and_not_late() {
+        let mut days = Days::new();
+        days.until("2026-11-22T00:30:00Z", State::Running).report(&[]);
+        assert_eq!(days.kept(), [(21, Kept::Missed), (22, Kept::Pending)], "it brought nothing of that day");
+        days.report(&["2026-11-21T02:00:00Z"]);
+        assert_eq!(days.kept(), [(21, Kept::CaughtUp), (22, Kept::Pending)]);
     }
 
     #[test]

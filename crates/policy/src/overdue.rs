@@ -77,6 +77,10 @@ pub struct Overdue {
     pub why: Why,
 }
 
+/// Is a day on which clocks are set back. A daily reading that follows it comes an hour later than a
+/// day after the last, and no device is overdue for that.
+const LONGEST_DAY: SignedDuration = SignedDuration::from_hours(25);
+
 /// Returns whether a device is overdue: not read for a period and never less than a day, by any path.
 pub fn overdue(views: &[Watched<'_>], now: Timestamp) -> Option<Overdue> {
     let day = SignedDuration::from_hours(24);
@@ -84,7 +88,7 @@ pub fn overdue(views: &[Watched<'_>], now: Timestamp) -> Option<Overdue> {
     // The path that was heard last tells why.
     let last = views.iter().max_by_key(|watched| (due(watched), watched.view.received_at))?;
     let since = due(last);
-    if now <= later(since, GRACE) {
+    if now <= later(since, GRACE + LONGEST_DAY - day) {
         return None;
     }
     let why = Why::of_state(last.sender)
@@ -130,9 +134,9 @@ mod tests {
     fn a_device_is_overdue_from_the_reading_that_did_not_come() {
         let view = view("unreachable");
         let watched = [Watched { view: &view, sender: State::Running, period: DAILY }];
-        assert_eq!(overdue(&watched, at("2026-11-25T02:59:00Z")), None);
+        assert_eq!(overdue(&watched, at("2026-11-25T03:59:00Z")), None);
         let expected = Overdue { since: at("2026-11-25T02:00:00Z"), why: Why::Unreachable };
-        assert_eq!(overdue(&watched, at("2026-11-25T03:01:00Z")), Some(expected));
+        assert_eq!(overdue(&watched, at("2026-11-25T04:01:00Z")), Some(expected));
     }
 
     #[test]
