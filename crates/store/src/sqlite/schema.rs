@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
@@ -39,6 +40,9 @@ pub fn connect(path: &Path, purpose: Purpose, cache_octets: u64) -> Result<Conne
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(open)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // A plan is made once: without this SQLite compiles a statement anew whenever a bound value might
+    // have led to another plan, which was a fifth of the writer's work.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -i64::try_from(cache_octets / 1024).unwrap_or(i64::MAX))?;
     // A page of text that is no database must not be taken for one.
