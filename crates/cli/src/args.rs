@@ -526,6 +526,10 @@ mod tests {
             "roundsman probe 10.0.0.7:1161 --protocols snmp --format json",
             "roundsman record 10.0.0.7 -o out --keep names,places --redact-serials",
             "roundsman sim --network 127.0.1.0/28 --network 127.0.2.0/28 --count 3 --loss 5 --delay-ms 20-200 --serial --speed 60",
+            "roundsman up",
+            "roundsman up --scan 10.0.0.0/24 --scan printer-7 --port-of-printers 1161 --data d --port 9000 --listen ::",
+            "roundsman agent --folder d ledger show 12 --help",
+            "roundsman server --data d user add anna",
         ] {
             assert!(parse(line).is_ok(), "{line}");
         }
@@ -542,7 +546,9 @@ mod tests {
         assert!(refusal("roundsman sim --loss 101").contains("from 0 to 100"));
         assert!(refusal("roundsman sim --delay-ms 200-20").contains("as in 20-200"));
         assert!(refusal("roundsman sim --speed 0").contains("above 0"));
-        for later in ["profile list", "forecast", "policy", "up"] {
+        assert!(refusal("roundsman up --port 0").contains("1..=65535"));
+        assert!(refusal("roundsman up --port-of-printers 1161").contains("--scan"));
+        for later in ["profile list", "forecast", "policy"] {
             assert!(refusal(&format!("roundsman {later}")).contains("unrecognized subcommand"), "{later}");
         }
     }

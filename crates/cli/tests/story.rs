@@ -94,7 +94,8 @@ fn devices(folder: &Path, port: u16, wanted: impl Fn(&[Value]) -> bool) -> Vec<V
 }
 
 fn agent(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(PROGRAM).current_dir(folder).args(["agent", "--folder", "roundsman-data/agent"]).args(arguments).output().unwrap();
+    let output =
+        Command::new(PROGRAM).current_dir(folder).args(["agent", "--folder", "roundsman-data/agent"]).args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

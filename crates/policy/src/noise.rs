@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_new_day_forgives() {
         let mut noise = Noise::new(&ALLOWANCE, after(0));
-        (0..5).for_each(|_| drop(noise.hear(&ALLOWANCE, after(0))));
+        (0..5).for_each(|_| _ = noise.hear(&ALLOWANCE, after(0)));
         assert_eq!(noise.hear(&ALLOWANCE, after(90_000)), Hearing::Listen);
         assert_eq!(noise.refused, 0);
     }
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_gives_nothing_away() {
         let mut noise = Noise::new(&ALLOWANCE, after(1000));
-        (0..3).for_each(|_| drop(noise.hear(&ALLOWANCE, after(1000))));
+        (0..3).for_each(|_| _ = noise.hear(&ALLOWANCE, after(1000)));
         assert!(matches!(noise.hear(&ALLOWANCE, after(0)), Hearing::Wait(_)));
         assert!(matches!(noise.hear(&ALLOWANCE, after(1000)), Hearing::Wait(_)));
     }
