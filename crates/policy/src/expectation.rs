@@ -37,7 +37,7 @@ pub struct Expectation {
     pub met_at: Option<Timestamp>,
     /// Reports that arrived for this day.
     pub reports: u32,
-    /// Devices with a reading of their own in the newest of them.
+    /// Devices with a reading of their own in the fullest of them.
     pub devices: u32,
     /// Why it was missed, as far as was known when the time had passed.
     pub why: Option<Why>,
@@ -138,7 +138,7 @@ pub fn enter(ledger: &mut Ledger, zone: &TimeZone, report: &Report, received_at:
     let mut changed = Vec::new();
     if let Some(expectation) = of_day.and_then(|day| ledger.get_mut(&day)) {
         expectation.reports += 1;
-        expectation.devices = heard(report);
+        expectation.devices = expectation.devices.max(heard(report));
         let is_in_time = received_at <= later(expectation.due_at, GRACE);
         // What comes past midnight, before the next day's time, is not late: it came on no day of its own.
         let is_on_its_day = zone.to_datetime(received_at).date() == expectation.day;

@@ -26,15 +26,29 @@ const MODELS: [(&str, &str, &str); 4] = [
     ("Delta", "IM 4500", "3081RA"),
 ];
 
+/// Is when the devices of a day were read.
+#[derive(Clone, Copy)]
+pub enum Times {
+    /// In one round of two minutes, as an agent reads them before its report.
+    OneRound,
+    /// Each at a time of its own, anywhere in the day.
+    Scattered,
+}
+
 /// Is the fleet as it stands on one day: when each device was read, and what it said.
 pub struct Day {
     pub readings: Vec<(Timestamp, Facts)>,
 }
 
 impl Day {
-    pub fn of(devices: u32, day: i64) -> Self {
+    pub fn of(devices: u32, day: i64, times: Times) -> Self {
         let mut keys = Keys::default();
-        Day { readings: (0..devices).map(|device| read(device.into(), day, &mut keys)).collect() }
+        let second = |device: i64| match times {
+            Times::OneRound => 7_200 + device * 120 / i64::from(devices),
+            Times::Scattered => draw(device, "at", day) % 86_400,
+        };
+        let at = |device| Timestamp::from_second(super::DAY_0 + day * 86_400 + second(device)).expect("a time of our century");
+        Day { readings: (0..devices).map(i64::from).map(|device| (at(device), read(device, day, &mut keys))).collect() }
     }
 }
 
@@ -49,7 +63,7 @@ fn draw(device: i64, what: &str, more: i64) -> i64 {
     (mixed >> 2) as i64
 }
 
-fn read(device: i64, day: i64, keys: &mut Keys) -> (Timestamp, Facts) {
+fn read(device: i64, day: i64, keys: &mut Keys) -> Facts {
     let draw = |what: &str, more: i64| draw(device, what, more);
     let (maker, model, prefix) = MODELS[(draw("model", 0) % 4) as usize];
     let impressions = draw("start", 0) % 400_000 + day * (20 + draw("rate", 0) % 400) + draw("noise", day) % 40;
@@ -125,6 +139,5 @@ fn read(device: i64, day: i64, keys: &mut Keys) -> (Timestamp, Facts) {
         say("alerts/1/description", "Toner low {10033}".into());
         say("alerts/1/origin", "prtAlertTable.1.1".into());
     }
-    let at = super::DAY_0 + day * 86_400 + draw("at", day) % 86_400;
-    (Timestamp::from_second(at).expect("a time of our century"), facts)
+    facts
 }

@@ -7,6 +7,7 @@ mod fleet;
 
 use std::time::{Duration, Instant};
 
+use fleet::Times;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -60,48 +61,54 @@ fn measure(folder: &std::path::Path, devices: u32) -> Vec<Row> {
     let trust = Trust::Authorities(vec![CertificateDer::from_pem_file(authority).expect("a certificate")]);
     let client = Client::new(Options::new(Server::new("127.0.0.1", ready.addresses[0].port()), trust)).expect("settings that fit");
 
-    let days = [0, 1].map(|day| fleet::Day::of(devices, day));
-    let mut rows = Vec::new();
-    let groups: [(&str, &[Group]); 5] = [
-        ("everything", &[Group::Identity, Group::Meters, Group::Supplies, Group::Status, Group::Media, Group::Configuration]),
-        ("meters, supplies, alerts and state", &[Group::Meters, Group::Supplies, Group::Status]),
-        ("meters", &[Group::Meters]),
-        ("supplies", &[Group::Supplies]),
-        ("alerts and state", &[Group::Status]),
+    const EVERYTHING: &[Group] = &[Group::Identity, Group::Meters, Group::Supplies, Group::Status, Group::Media, Group::Configuration];
+    let kinds: [(&str, Kept); 6] = [
+        ("everything", |facts| keep(facts, EVERYTHING)),
+        ("meters, supplies, alerts and state", |facts| keep(facts, &[Group::Meters, Group::Supplies, Group::Status])),
+        ("billing meters (total, color), supplies, alerts and state", billing),
+        ("meters", |facts| keep(facts, &[Group::Meters])),
+        ("supplies", |facts| keep(facts, &[Group::Supplies])),
+        ("alerts and state", |facts| keep(facts, &[Group::Status])),
     ];
-    for (name, of) in groups {
-        // A sender of its own for each row, so that each begins without a base.
-        let credentials = enrol(&runtime, &ready);
-        let mut sending = Sending { client: &client, credentials, devices, rows: &mut rows, last: None, sequence: 0 };
-        let everything = of.contains(&Group::Identity);
-        let kept = |facts: &Facts| keep(facts, of, everything);
-        sending.send(&format!("{name}, whole"), days[0].readings.iter().map(|(at, facts)| (*at, Facts::new(), kept(facts))).collect());
-        let changed = days[0].readings.iter().zip(&days[1].readings).map(|((_, before), (at, facts))| (*at, kept(before), kept(facts)));
-        sending.send(&format!("{name}, changes of a day"), changed.collect());
+    let mut rows = Vec::new();
+    for times in [Times::OneRound, Times::Scattered] {
+        let days = [0, 1].map(|day| fleet::Day::of(devices, day, times));
+        let (kinds, scattered) = match times {
+            Times::OneRound => (&kinds[..], ""),
+            Times::Scattered => (&kinds[..3], ", each read at a time of its own"),
+        };
+        for (name, kept) in kinds {
+            // A sender of its own for each row, so that each begins without a base.
+            let credentials = enrol(&runtime, &ready);
+            let mut sending = Sending { client: &client, credentials, devices, rows: &mut rows, last: None, sequence: 0 };
+            sending.send(
+                &format!("{name}, whole{scattered}"),
+                days[0].readings.iter().map(|(at, facts)| (*at, Facts::new(), kept(facts))).collect(),
+            );
+            let changed = days[0].readings.iter().zip(&days[1].readings).map(|((_, before), (at, facts))| (*at, kept(before), kept(facts)));
+            sending.send(&format!("{name}, changes of a day{scattered}"), changed.collect());
+        }
     }
-    let credentials = enrol(&runtime, &ready);
-    let mut sending = Sending { client: &client, credentials, devices, rows: &mut rows, last: None, sequence: 0 };
-    sending.send(
-        "billing (total, colour), supplies, alerts and state, whole",
-        days[0].readings.iter().map(|(at, facts)| (*at, Facts::new(), billing(facts))).collect(),
-    );
-    let changed = days[0].readings.iter().zip(&days[1].readings).map(|((_, before), (at, facts))| (*at, billing(before), billing(facts)));
-    sending.send("billing (total, colour), supplies, alerts and state, changes of a day", changed.collect());
     drop(stop);
     runtime.block_on(serving).expect("the server's task").expect("the server ends in order");
     rows
 }
 
-fn keep(facts: &Facts, of: &[Group], everything: bool) -> Facts {
+/// Takes from a device's facts what a report tells.
+type Kept = fn(&Facts) -> Facts;
+
+fn keep(facts: &Facts, of: &[Group]) -> Facts {
     let mut kept = facts.clone();
     // As a site that sends the panel's text too: it is among the values that move.
     Privacy::withholding(&[], &[Group::Console]).apply(&mut kept);
-    kept.retain(|key, _| everything || wire::privacy::group_of(key).is_some_and(|group| of.contains(&group)));
+    if !of.contains(&Group::Identity) {
+        kept.retain(|key, _| wire::privacy::group_of(key).is_some_and(|group| of.contains(&group)));
+    }
     kept
 }
 
 fn billing(facts: &Facts) -> Facts {
-    let mut kept = keep(facts, &[Group::Meters, Group::Supplies, Group::Status], false);
+    let mut kept = keep(facts, &[Group::Meters, Group::Supplies, Group::Status]);
     kept.retain(|key, _| !key.starts_with("meters/") || key.starts_with("meters/total/") || key.starts_with("meters/color/"));
     kept
 }
