@@ -11,7 +11,7 @@ pub struct Packaged {
 }
 
 /// What the tests call: net-snmp as client and agent, address tools for simulated networks, an
-/// independent DNS-SD responder with the bus it speaks over, and what opens a page as people do.
+/// independent DNS-SD responder with the bus it speaks over, and what the README calls the API with.
 pub const FOR_TESTS: &[Packaged] = &[
     packaged("snmpget", "snmp"),
     packaged("snmpd", "snmpd"),
@@ -22,7 +22,6 @@ pub const FOR_TESTS: &[Packaged] = &[
     packaged("dbus-daemon", "dbus"),
     packaged("python3", "python3"),
     packaged("curl", "curl"),
-    packaged("chromium", "chromium"),
 ];
 
 const fn packaged(program: &'static str, package: &'static str) -> Packaged {
