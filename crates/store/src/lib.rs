@@ -1,4 +1,4 @@
-//! The server's memory: traits by question, SQLite, and a fake in memory with the same manners.
+//! The server's memory: traits by question, SQLite, PostgreSQL, and a fake in memory with the same manners.
 //!
 //! [`Registry`] knows who there is, [`People`] who may look, [`Intake`] takes reports,
 //! [`Fleet`] tells of devices, [`Expectations`] of what should have come, [`Commands`] of what
@@ -23,11 +23,15 @@ pub mod intake;
 pub mod memory;
 mod pack;
 pub mod people;
+pub mod postgres;
 pub mod registry;
 mod rows;
+mod said;
+mod sheet;
 pub mod sqlite;
 mod sweep;
 mod take;
+pub mod transfer;
 pub mod upkeep;
 
 pub use commands::{Commands, Issued};

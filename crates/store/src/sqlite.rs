@@ -3,6 +3,7 @@
 mod copy;
 mod desk;
 mod fleet;
+pub(crate) mod held;
 mod people;
 mod readers;
 mod registry;

@@ -12,7 +12,7 @@ use crate::rows::{Of, Rows, Watch, Watched};
 use crate::take::lines;
 
 /// Is how many of the last lines can still be pending: a sweep closes all whose time has passed.
-const TAIL: usize = 8;
+pub(crate) const TAIL: usize = 8;
 
 /// Sweeps one sender's ledger; returns the lines that changed, and how to go on.
 pub fn sweep(rows: &mut impl Rows, of: Of, watched: &Watched, now: Timestamp) -> Result<(Vec<Expectation>, Watch)> {

@@ -21,7 +21,7 @@ use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
 use crate::sweep;
 
 /// Is how many of the last lines of the ledger a report can change without being old.
-const TAIL: usize = 3;
+pub(crate) const TAIL: usize = 3;
 
 /// Takes one report. Where it is refused, nothing has been written; where the store failed, the
 /// caller undoes what has.

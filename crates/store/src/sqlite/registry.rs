@@ -6,11 +6,12 @@ use rusqlite::{Connection, Row};
 use wire::envelope::SenderKind;
 
 use super::SqliteStore;
-use super::rows::{Said, admission, last_report, senders, watched};
+use super::rows::{admission, last_report, senders, watched};
 use super::values::{Ask, At, Json, Word, at, maybe_at, most};
 use crate::error::{Result, StoreError};
 use crate::ids::{SenderId, SiteId, TenantId, TokenId, new_id};
 use crate::registry::{Admission, Applicant, Caller, Code, Enrolment, Registry, SecretHash, Sender, Site, Tenant, TenantToken, Told};
+use crate::said::Said;
 
 const TENANT_NAME: &str = "tenant-name";
 const CODE: &str = "code";

@@ -5,11 +5,8 @@ use jiff::civil::Date;
 use policy::expectation::Expectation;
 use policy::history::Day;
 use rusqlite::{Connection, Row};
-use serde::{Deserialize, Serialize};
 use wire::commands::{Command, Outcome};
-use wire::envelope::{Host, SenderKind, Site as SiteInformation, Software};
-use wire::privacy::Group;
-use wire::rhythm::Schedule;
+use wire::envelope::SenderKind;
 use wire::talk::LastReport;
 
 use super::values::{Ask, At, Json, Word, at, maybe_at, most};
@@ -20,31 +17,10 @@ use crate::intake::{Coding, Incoming};
 use crate::pack;
 use crate::registry::{Admission, Sender, Told};
 use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
+use crate::said::Said;
 
 /// Reads and writes within the transaction of its connection.
 pub struct Desk<'a>(pub &'a Connection);
-
-/// Is what a sender tells of itself and seldom changes, as it stands in `senders.said`.
-#[derive(Default, PartialEq, Serialize, Deserialize)]
-pub struct Said {
-    software: Software,
-    schedule: Option<Schedule>,
-    host: Option<Host>,
-    site: Option<SiteInformation>,
-    withheld: Vec<Group>,
-}
-
-impl Said {
-    pub fn of(sender: &Sender) -> Self {
-        Said {
-            software: sender.software.clone(),
-            schedule: sender.told.schedule.clone(),
-            host: sender.told.host.clone(),
-            site: sender.told.site_information.clone(),
-            withheld: sender.told.withheld.clone(),
-        }
-    }
-}
 
 /// Asks for whole senders, for [`watched`]; what is given says which.
 macro_rules! senders {

@@ -1,0 +1,185 @@
+//! Writing what a sheet has left: everything of one kind in one statement, and the commit with them.
+
+use super::flight::{Flight, Value, values};
+use super::link::Link;
+use super::rows::{coding_word, column};
+use super::sql::{Sql, statements};
+use super::values::{json, micros, plain, word};
+use crate::error::Result;
+use crate::fleet::read_at;
+use crate::ids::TenantId;
+use crate::intake::Incoming;
+use crate::pack;
+use crate::said::Said;
+use crate::sheet::{Sheet, Written};
+
+statements! {
+    Tenant TOLD = "UPDATE standings t SET last_contact_at = n.contact, last_success_at = n.success, last_data_at = n.data, \
+                   last_error = n.error, last_error_at = n.error_at, last_report = n.report, last_sequence = n.sequence, next_at = n.next, \
+                   stopped_at = n.stopped, next_sweep_at = n.sweep, owing_since = n.owing \
+                   FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bigint[], \
+                   $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[]) \
+                   AS n(sender_id, contact, success, data, error, error_at, report, sequence, next, stopped, sweep, owing) \
+                   WHERE t.tenant_id = $1 AND t.sender_id = n.sender_id";
+    Tenant SAID = "UPDATE senders s SET said = n.said FROM unnest($2::uuid[], $3::text[]) AS n(sender_id, said) \
+                   WHERE s.tenant_id = $1 AND s.sender_id = n.sender_id";
+    Tenant INBOX = "INSERT INTO inbox (tenant_id, sender_id, sequence, report_id, received_at, coding, payload) \
+                    SELECT $1, n.* FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bytea[]) AS n";
+    Tenant DEVICES = "INSERT INTO devices (tenant_id, device_id, site_id, created_at) \
+                      SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS n";
+    Tenant MARKS = "INSERT INTO marks (tenant_id, mark, device_id) SELECT $1, n.* FROM unnest($2::text[], $3::uuid[]) AS n \
+                    ON CONFLICT (tenant_id, mark, device_id) DO NOTHING";
+    Tenant VIEWS = "INSERT INTO views (tenant_id, sender_id, number, device_id, kind, read_at, view) \
+                    SELECT $1, n.* FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::bigint[], $7::bytea[]) AS n \
+                    ON CONFLICT (tenant_id, sender_id, number) DO UPDATE SET read_at = excluded.read_at, view = excluded.view";
+    // Few devices are overdue, and an index knows them; the others cost nothing here.
+    Tenant READ = "UPDATE devices d SET overdue_since = NULL, overdue_why = NULL \
+                   FROM unnest($2::uuid[], $3::bigint[]) AS n(device_id, read_at) \
+                   WHERE d.tenant_id = $1 AND d.device_id = n.device_id AND d.overdue_since IS NOT NULL AND d.overdue_since <= n.read_at";
+    Tenant DAYS = "INSERT INTO history (tenant_id, day, device_id, sender_id, samples) \
+                   SELECT $1, n.* FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::bytea[]) AS n \
+                   ON CONFLICT (tenant_id, day, device_id, sender_id) DO UPDATE SET samples = excluded.samples";
+    Tenant LINES = "INSERT INTO ledger (tenant_id, sender_id, day, due_at, kept, met_at, reports, devices, why) \
+                    SELECT $1, n.* FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[]) AS n \
+                    ON CONFLICT (tenant_id, sender_id, day) DO UPDATE SET due_at = excluded.due_at, kept = excluded.kept, \
+                    met_at = excluded.met_at, reports = excluded.reports, devices = excluded.devices, why = excluded.why";
+    Tenant OUTCOMES = "UPDATE commands c SET outcome = n.outcome FROM unnest($2::uuid[], $3::text[], $4::text[]) AS n(sender_id, command_id, outcome) \
+                       WHERE c.tenant_id = $1 AND c.sender_id = n.sender_id AND c.command_id = n.command_id AND c.outcome IS NULL";
+    Tenant HANDED_OUT = "UPDATE commands c SET handed_out_at = n.at FROM unnest($2::uuid[], $3::text[], $4::bigint[]) AS n(sender_id, command_id, at) \
+                         WHERE c.tenant_id = $1 AND c.sender_id = n.sender_id AND c.command_id = n.command_id AND c.handed_out_at IS NULL";
+}
+
+/// Says whether the sheet leaves anything to be written.
+pub fn is_empty(written: &Written) -> bool {
+    written.senders.is_empty() && written.lines.is_empty() && written.outcomes.is_empty() && written.handed_out.is_empty()
+}
+
+/// Is a statement with its values.
+type Filled<'a> = (&'static Sql, Vec<Value<'a>>);
+
+/// Takes many rows apart into the columns of a statement.
+macro_rules! columns {
+    ($tenant:expr, $rows:expr, $row:pat => $($value:expr),+ $(,)?) => {
+        // Each column takes of a row only what is its own.
+        values![$tenant, $($rows.iter().map(|#[allow(unused_variables)] $row| $value).collect::<Vec<_>>()),+]
+    };
+}
+
+/// Writes and commits.
+pub async fn commit(link: &Link, sheet: &Sheet, batch: &[Incoming]) -> Result<()> {
+    let Sheet { tenant, written, .. } = sheet;
+    let tenant = *tenant;
+    let mut flight = Flight::new(link);
+    // Views stand before what ends that a device is overdue: whoever finds one overdue looks at its views first.
+    let filled: [Option<Filled<'_>>; 11] = [
+        told(tenant, written),
+        said(tenant, written),
+        inbox(tenant, written, batch),
+        devices(tenant, written),
+        marks(tenant, written),
+        views(tenant, written),
+        read(tenant, written),
+        days(tenant, written),
+        lines(tenant, written),
+        outcomes(tenant, written),
+        handed_out(tenant, written),
+    ];
+    for (sql, values) in filled.into_iter().flatten() {
+        flight.add(sql, values).await?;
+    }
+    flight.command("COMMIT");
+    flight.land().await.map(drop)
+}
+
+fn told(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.senders, (id, (watched, _)) =>
+        *id,
+        watched.sender.told.last_contact_at.map(micros),
+        watched.sender.told.last_success_at.map(micros),
+        watched.sender.told.last_data_at.map(micros),
+        watched.sender.told.last_error.as_deref().map(plain),
+        watched.sender.told.last_error_at.map(micros),
+        watched.sender.told.last_report.as_ref().map(|last| last.id.as_str()),
+        watched.sender.told.last_report.as_ref().map(|last| column(last.sequence)),
+        watched.sender.told.next_at.map(micros),
+        watched.sender.told.stopped_at.map(micros),
+        micros(watched.watch.next_sweep_at),
+        watched.watch.owing_since.map(micros),
+    );
+    (!written.senders.is_empty()).then_some((&TOLD, values))
+}
+
+fn said(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let said: Vec<_> = written.senders.iter().filter(|(_, (_, has_said))| *has_said).collect();
+    let values = columns!(tenant, said, (id, (watched, _)) => **id, json(&Said::of(&watched.sender)));
+    (!said.is_empty()).then_some((&SAID, values))
+}
+
+fn inbox<'a>(tenant: TenantId, written: &Written, batch: &'a [Incoming]) -> Option<Filled<'a>> {
+    let kept: Vec<&'a Incoming> = written.inbox.iter().filter_map(|place| batch.get(*place)).collect();
+    let values = columns!(tenant, kept, incoming =>
+        incoming.sender,
+        column(incoming.report.sequence),
+        incoming.report.id.as_str(),
+        micros(incoming.received_at),
+        coding_word(incoming.coding),
+        incoming.payload.as_slice(),
+    );
+    (!kept.is_empty()).then_some((&INBOX, values))
+}
+
+fn devices(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.devices, (id, (site, at)) => *id, *site, micros(*at));
+    (!written.devices.is_empty()).then_some((&DEVICES, values))
+}
+
+fn marks(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.marks, (mark, device) => mark.as_str(), *device);
+    (!written.marks.is_empty()).then_some((&MARKS, values))
+}
+
+fn views(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.views, ((sender, number), (kind, row)) =>
+        *sender,
+        i64::from(*number),
+        row.device,
+        word(kind),
+        micros(read_at(&row.view)),
+        pack::pack_view(&row.view),
+    );
+    (!written.views.is_empty()).then_some((&VIEWS, values))
+}
+
+fn read(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.read, (device, at) => *device, micros(*at));
+    (!written.read.is_empty()).then_some((&READ, values))
+}
+
+fn days(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.days, ((sender, device, day), samples) => *day, *device, *sender, pack::pack_day(samples));
+    (!written.days.is_empty()).then_some((&DAYS, values))
+}
+
+fn lines(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.lines, ((sender, day), line) =>
+        *sender,
+        word(day),
+        micros(line.due_at),
+        word(&line.kept),
+        line.met_at.map(micros),
+        i64::from(line.reports),
+        i64::from(line.devices),
+        line.why.as_ref().map(word),
+    );
+    (!written.lines.is_empty()).then_some((&LINES, values))
+}
+
+fn outcomes(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.outcomes, ((sender, id), outcome) => *sender, id.as_str(), json(outcome));
+    (!written.outcomes.is_empty()).then_some((&OUTCOMES, values))
+}
+
+fn handed_out(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.handed_out, ((sender, id), at) => *sender, id.as_str(), micros(*at));
+    (!written.handed_out.is_empty()).then_some((&HANDED_OUT, values))
+}
