@@ -28,5 +28,7 @@ pub fn target_dir() -> Result<PathBuf> {
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
-    env::split_paths(&path).chain(system).map(|folder| folder.join(name)).find(|candidate| candidate.is_file())
+    // Debian keeps each version of PostgreSQL in a folder of its own, outside every path.
+    let databases = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin"));
+    env::split_paths(&path).chain(system).chain(databases).map(|folder| folder.join(name)).find(|candidate| candidate.is_file())
 }

@@ -45,7 +45,9 @@ pub enum StoreError {
     FileExists { path: PathBuf },
     #[error("the store {} is in use; stop the server first", path.display())]
     InUse { path: PathBuf },
-    #[error("the database cannot be reached; reports are refused until it can, and their senders keep them: check that it runs and may be reached from here")]
+    #[error(
+        "the database cannot be reached; reports are refused until it can, and their senders keep them: check that it runs and may be reached from here"
+    )]
     Unreachable {
         #[source]
         source: Option<tokio_postgres::Error>,
@@ -85,11 +87,15 @@ pub enum StoreError {
         "{database} is half a store: table {missing} is missing; restore the whole backup into an empty database, or drop what is there and begin anew"
     )]
     HalfMigrated { database: String, missing: &'static str },
-    #[error("a PostgreSQL database is copied with its own tools: run `pg_dump --format=custom` on {database}, or archive its log continuously")]
+    #[error(
+        "a PostgreSQL database is copied with its own tools: run `pg_dump --format=custom` on {database}, or archive its log continuously"
+    )]
     BackupElsewhere { database: String },
     #[error("{place} has rows already: a store moves only into an empty one; name another database, or make a new one")]
     NotEmpty { place: String },
-    #[error("table {table} did not arrive as it was sent ({sent} rows sent, {arrived} arrived); nothing was kept, both stores are as they were")]
+    #[error(
+        "table {table} did not arrive as it was sent ({sent} rows sent, {arrived} arrived); nothing was kept, both stores are as they were"
+    )]
     Differs { table: &'static str, sent: u64, arrived: u64 },
     #[error("a store moves from sqlite: to postgres:, or back; a SQLite store is copied with `backup`, a PostgreSQL one with pg_dump")]
     SameKind,

@@ -11,7 +11,8 @@ pub struct Packaged {
 }
 
 /// What the tests call: net-snmp as client and agent, address tools for simulated networks, an
-/// independent DNS-SD responder with the bus it speaks over, and what the README calls the API with.
+/// independent DNS-SD responder with the bus it speaks over, what the README calls the API with, and the
+/// database of those who outgrow one computer.
 pub const FOR_TESTS: &[Packaged] = &[
     packaged("snmpget", "snmp"),
     packaged("snmpd", "snmpd"),
@@ -22,6 +23,7 @@ pub const FOR_TESTS: &[Packaged] = &[
     packaged("dbus-daemon", "dbus"),
     packaged("python3", "python3"),
     packaged("curl", "curl"),
+    packaged("postgres", "postgresql"),
 ];
 
 const fn packaged(program: &'static str, package: &'static str) -> Packaged {

@@ -1,6 +1,6 @@
 //! A PostgreSQL of a test's own: made, started, stopped and started again, and gone with the test.
 //!
-//! It needs the programs of PostgreSQL 14 or newer (Debian: `postgresql-15`), and as root
+//! It needs the programs of PostgreSQL 14 or newer (Debian: `postgresql`), and as root
 //! `setpriv` (`util-linux`) and the user `postgres`, because PostgreSQL refuses to run as root.
 
 use std::path::{Path, PathBuf};
@@ -135,9 +135,7 @@ impl Cluster {
         drop(client);
         drop(driver.await);
         let rows = messages?.into_iter().filter_map(|message| match message {
-            tokio_postgres::SimpleQueryMessage::Row(row) => {
-                Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
-            }
+            tokio_postgres::SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()),
             _ => None,
         });
         Ok(rows.collect())
@@ -184,7 +182,7 @@ fn programs() -> PathBuf {
     found.sort();
     match found.pop() {
         Some((_, path)) => path,
-        None => panic!("PostgreSQL is missing; run `sudo apt-get install -y postgresql-15`, then this again"),
+        None => panic!("PostgreSQL is missing; run `sudo apt-get install -y postgresql`, then this again"),
     }
 }
 

@@ -13,15 +13,15 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 pub enum AddressError {
     #[error("expected postgres://USER@HOST:PORT/DATABASE")]
     NotAnAddress,
-    #[error("a password does not belong into the address, which is shown in places; put it into a file of its own, readable for its owner only")]
+    #[error(
+        "a password does not belong into the address, which is shown in places; put it into a file of its own, readable for its owner only"
+    )]
     Password,
     #[error("the address names no host; a socket's folder is written as ?host=/run/postgresql")]
     NoHost,
     #[error("the address names no database")]
     NoDatabase,
-    #[error(
-        "sslmode={found} does not make sure whom it speaks to; expected sslmode=verify-full, or disable where nobody can listen"
-    )]
+    #[error("sslmode={found} does not make sure whom it speaks to; expected sslmode=verify-full, or disable where nobody can listen")]
     SslMode { found: String },
     #[error("sslrootcert needs sslmode=verify-full")]
     RootWithoutTls,
@@ -88,7 +88,9 @@ impl Address {
             Some("disable") => Security::Plain,
             None if is_here && authority.is_none() => Security::Plain,
             None | Some("verify-full") => Security::VerifyFull { authority: authority.clone() },
-            Some(found) => return Err(AddressError::SslMode { found: found.chars().filter(|sign| sign.is_ascii_graphic()).take(20).collect() }),
+            Some(found) => {
+                return Err(AddressError::SslMode { found: found.chars().filter(|sign| sign.is_ascii_graphic()).take(20).collect() });
+            }
         };
         if security == Security::Plain && authority.is_some() {
             return Err(AddressError::RootWithoutTls);
@@ -172,7 +174,10 @@ mod tests {
             ("postgresql://r@/fleet?host=/run/postgresql", Security::Plain),
             ("postgres://r@db.example.com/fleet", Security::VerifyFull { authority: None }),
             ("postgres://r@db.example.com/fleet?sslmode=disable", Security::Plain),
-            ("postgres://r@127.0.0.1/fleet?sslrootcert=/etc/ca%20new.pem", Security::VerifyFull { authority: Some("/etc/ca new.pem".into()) }),
+            (
+                "postgres://r@127.0.0.1/fleet?sslrootcert=/etc/ca%20new.pem",
+                Security::VerifyFull { authority: Some("/etc/ca new.pem".into()) },
+            ),
         ] {
             assert_eq!(text.parse::<Address>().map(|address| address.security().clone()), Ok(expected), "{text}");
         }

@@ -98,7 +98,8 @@ async fn try_turn(pool: &Arc<Pool>, tenant: TenantId, after: SenderId, now: Time
             return Ok((None, Vec::new()));
         }
         let mut sheet = Sheet::new(tenant);
-        let wishes: BTreeSet<Wish> = due.iter().flat_map(|sender| [Wish::Sender(*sender), Wish::LedgerTail(*sender, sweep::TAIL)]).collect();
+        let wishes: BTreeSet<Wish> =
+            due.iter().flat_map(|sender| [Wish::Sender(*sender), Wish::LedgerTail(*sender, sweep::TAIL)]).collect();
         load(link, &mut sheet, &wishes, true).await?;
         let changed = until_complete(link, &mut sheet, |sheet| sweep_all(sheet, &due, now).transpose()).await??;
         flush::commit(link, &sheet, &[]).await?;

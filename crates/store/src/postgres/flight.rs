@@ -1,8 +1,8 @@
 //! Statements that travel together: all are sent before the first answer is waited for.
 
 use futures_util::future::join_all;
-use tokio_postgres::types::ToSql;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::link::Link;
 use super::pool::Flight as Answer;
@@ -55,4 +55,3 @@ impl<'a> Flight<'a> {
         join_all(self.answers).await.into_iter().collect()
     }
 }
-

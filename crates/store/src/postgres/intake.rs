@@ -57,10 +57,13 @@ pub async fn work(pool: Arc<Pool>, months: Arc<Months>, queue: Queue) {
     }
 }
 
+/// Is one tenant's reports, and before them where each of them came from: a job, and a place in it.
+type Share = (Vec<(usize, usize)>, Vec<Incoming>);
+
 /// Sorts reports by tenant, takes them, and brings the answers back into the order of the questions.
 async fn take_all(pool: &Arc<Pool>, months: &Months, jobs: Vec<Job>) {
     let mut waiting = Vec::with_capacity(jobs.len());
-    let mut by_tenant: BTreeMap<TenantId, (Vec<(usize, usize)>, Vec<Incoming>)> = BTreeMap::new();
+    let mut by_tenant: BTreeMap<TenantId, Share> = BTreeMap::new();
     for (job, Job { reports, answer }) in jobs.into_iter().enumerate() {
         let mut answers = Vec::new();
         answers.resize_with(reports.len(), || None);
@@ -77,9 +80,9 @@ async fn take_all(pool: &Arc<Pool>, months: &Months, jobs: Vec<Job>) {
         if some.is_empty() {
             break;
         }
-        let taken = join_all(some.into_iter().map(|(tenant, (places, batch))| async move {
-            (places, take_tenants(pool, months, tenant, &batch).await)
-        }));
+        let taken = join_all(
+            some.into_iter().map(|(tenant, (places, batch))| async move { (places, take_tenants(pool, months, tenant, &batch).await) }),
+        );
         for (places, answers) in taken.await {
             for ((job, place), answer) in places.into_iter().zip(answers) {
                 waiting[job].1[place] = Some(answer);

@@ -58,7 +58,10 @@ impl Month {
 
     /// Returns its first day.
     pub fn first_day(self) -> i64 {
-        Date::new(self.year, self.month, 1).ok().and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map_or(0, |start| day_of(start.timestamp()))
+        Date::new(self.year, self.month, 1)
+            .ok()
+            .and_then(|date| date.to_zoned(TimeZone::UTC).ok())
+            .map_or(0, |start| day_of(start.timestamp()))
     }
 
     /// Returns the day after its last one.
@@ -83,7 +86,8 @@ impl Months {
     /// the coming month soon. It changes nothing within a transaction, so it is called before one.
     pub async fn provide(&self, link: &Link, days: impl Iterator<Item = i64>, now: Timestamp) {
         let soon = day_of(now) + AHEAD;
-        let wanted: BTreeSet<Month> = days.filter(|day| *day <= soon).chain([soon]).filter_map(Month::of).filter(|month| *month >= FIRST).collect();
+        let wanted: BTreeSet<Month> =
+            days.filter(|day| *day <= soon).chain([soon]).filter_map(Month::of).filter(|month| *month >= FIRST).collect();
         if self.lacking(&wanted).is_empty() || self.is_pausing() {
             return;
         }

@@ -153,7 +153,9 @@ async fn check_rights(link: &Link, address: &Address) -> Result<()> {
     let refused = link.one(&REFUSED, &[&TABLES.as_slice()], |row| Ok((row.try_get::<_, String>(0)?, row.try_get::<_, String>(1)?))).await?;
     match refused {
         None => Ok(()),
-        Some((table, right)) => Err(StoreError::NoRight { database: address.to_string(), right: format!("{right} on table {table}"), source: None }),
+        Some((table, right)) => {
+            Err(StoreError::NoRight { database: address.to_string(), right: format!("{right} on table {table}"), source: None })
+        }
     }
 }
 

@@ -14,7 +14,8 @@ const DOOR: [&str; 5] = ["signposts", "api_tokens", "users", "web_sessions", "pu
 const FOR_THE_HOUSE: [&str; 2] = ["store::postgres::registry::TENANTS", "store::postgres::fleet::COUNTS"];
 
 /// What the database is never asked for, because what speaks like PostgreSQL may not have it.
-const NEVER: [&str; 10] = ["LISTEN", "NOTIFY", "ADVISORY", "TRIGGER", "SEQUENCE", "SERIAL", "IDENTITY", "NEXTVAL", "EXTENSION", "REFERENCES"];
+const NEVER: [&str; 10] =
+    ["LISTEN", "NOTIFY", "ADVISORY", "TRIGGER", "SEQUENCE", "SERIAL", "IDENTITY", "NEXTVAL", "EXTENSION", "REFERENCES"];
 
 fn all() -> Vec<&'static Sql> {
     [
@@ -65,13 +66,17 @@ fn fault(text: &str) -> Option<String> {
         if DOOR.contains(&table) {
             return Some(format!("{table} is at the door"));
         }
-        let is_inserted = text.starts_with(&format!("INSERT INTO {table} (tenant_id, ")) && (text.contains("VALUES ($1, ") || text.contains("SELECT $1, "));
+        let is_inserted = text.starts_with(&format!("INSERT INTO {table} (tenant_id, "))
+            && (text.contains("VALUES ($1, ") || text.contains("SELECT $1, "));
         let is_bound = match alias {
             Some(alias) => {
                 let own = format!("{alias}.tenant_id");
                 let equals = |other: &str| text.contains(&format!("{own} = {other}"));
                 let others = || uses(text).into_iter().filter_map(|other| other.alias).filter(|other| *other != alias).collect::<Vec<_>>();
-                equals("$1") || others().iter().any(|other| equals(&format!("{other}.tenant_id")) || text.contains(&format!("{other}.tenant_id = {own}")))
+                equals("$1")
+                    || others()
+                        .iter()
+                        .any(|other| equals(&format!("{other}.tenant_id")) || text.contains(&format!("{other}.tenant_id = {own}")))
             }
             None => text.contains(" tenant_id = $1"),
         };

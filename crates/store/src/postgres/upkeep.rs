@@ -202,7 +202,11 @@ impl PostgresStore {
                 months.forget(month);
                 if let Err(fault) = months::drop_table(link, month).await {
                     // Its rows go one by one, then.
-                    tracing::warn!(error = &fault as &dyn std::error::Error, table = month.table(), "an old month's table could not be dropped");
+                    tracing::warn!(
+                        error = &fault as &dyn std::error::Error,
+                        table = month.table(),
+                        "an old month's table could not be dropped"
+                    );
                     break;
                 }
             }
@@ -252,13 +256,7 @@ async fn numbers(link: &Link, tenant: TenantId, device: DeviceId) -> Result<Vec<
 }
 
 /// Looks at the next reports of a sender; returns how many went, and where to go on.
-async fn erase_some_reports(
-    link: &Link,
-    tenant: TenantId,
-    sender: SenderId,
-    number: u32,
-    from: i64,
-) -> Result<(u64, Option<i64>)> {
+async fn erase_some_reports(link: &Link, tenant: TenantId, sender: SenderId, number: u32, from: i64) -> Result<(u64, Option<i64>)> {
     let reports = link
         .all(&SOME_REPORTS, &[&tenant, &sender, &from, &REPORTS], |row| {
             let is_zstd = row.try_get::<_, &str>(1)? == coding_word(Coding::Zstd);

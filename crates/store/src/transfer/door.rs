@@ -18,7 +18,8 @@ pub struct Door {
 impl Door {
     /// Connects, and brings the database to the schema of today.
     pub async fn open(address: &Address) -> Result<Self> {
-        let link = Link::open(address, &Tls::of(address.security())?).await.map_err(|fault| crate::postgres::at_the_door(fault, address))?;
+        let link =
+            Link::open(address, &Tls::of(address.security())?).await.map_err(|fault| crate::postgres::at_the_door(fault, address))?;
         schema::settle(&link, address).await?;
         // A move takes as long as it takes.
         link.command("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0").await?;
