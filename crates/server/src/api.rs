@@ -11,6 +11,7 @@ mod document;
 mod expectations;
 mod history;
 mod items;
+mod joining;
 mod page;
 mod tenants;
 
@@ -29,6 +30,7 @@ pub use codes::{CodeRequest, give as give_code};
 pub use commands::{NewCommand, give as give_command};
 pub use devices::find as find_device;
 pub use items::{current_record, sources};
+pub use joining::{decide_one, decide_two, part_off, record_of};
 
 /// Returns the routes below `/api/v1` and the document that describes them.
 pub fn routes() -> (Router<Arc<App>>, OpenApi) {
@@ -38,6 +40,10 @@ pub fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(talk::reports::reports))
         .routes(routes!(devices::list))
         .routes(routes!(devices::one, devices::erase))
+        .routes(routes!(joining::views))
+        .routes(routes!(joining::join))
+        .routes(routes!(joining::part))
+        .routes(routes!(joining::apart))
         .routes(routes!(history::of_device))
         .routes(routes!(agents::list))
         .routes(routes!(agents::one))

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use store::StoreError;
-use wire::talk::{LastReport, NEEDS_FULL, PROBLEM_TYPE, Problem, STALE, VERSION};
+use wire::talk::{ANOTHER_DEVICE, LastReport, NEEDS_FULL, PROBLEM_TYPE, Problem, STALE, VERSION};
 
 /// Is a request that is refused, and how the caller is told.
 #[derive(Debug)]
@@ -89,6 +89,12 @@ impl Refused {
         Self::conflict(STALE, "The report has been passed", detail, last_report)
     }
 
+    /// Refuses a module that tells of another printer than the one it was enrolled for.
+    pub fn another_device() -> Self {
+        let detail = "these credentials belong to a module in a printer with another serial number; enrol this one for itself";
+        Self::conflict(ANOTHER_DEVICE, "The module is in another printer", detail, None)
+    }
+
     fn conflict(kind: &str, title: &str, detail: &str, last_report: Option<LastReport>) -> Self {
         let mut refused = Self::new(StatusCode::CONFLICT, detail);
         refused.problem.kind = kind.to_owned();
@@ -136,7 +142,7 @@ impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { what } => Self::not_found(what),
-            StoreError::NameTaken { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
+            StoreError::NameTaken { .. } | StoreError::Contradiction { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
             StoreError::Busy => Self::later("the server has much to write at the moment", 5),
             StoreError::Closed => Self::later("the server is stopping", 30),
             StoreError::Full | StoreError::ReadOnly { .. } => {

@@ -100,6 +100,69 @@ on_every_store! {
         assert_eq!((style.status, style.header("content-type")), (200, Some("text/css; charset=utf-8")));
     }
 
+    async fn a_device_heard_twice_shows_both_words_and_can_be_parted(server) {
+        let tenant = server.tenant("Hollander").await;
+        user(server, "anna", Scope::AllTenants, Role::Operator).await;
+        let agent = server.enrolled(tenant.id, "Amsterdam", SenderKind::Agent).await;
+        let module = server.enrolled(tenant.id, "Amsterdam", SenderKind::DeviceDirect).await;
+        server.send(&agent, &report(&agent, 1, server.time.now(), &[record("R8P1234567", 7432, Path::Agent)])).await;
+        server.time.pass(SignedDuration::from_mins(5));
+        server.send(&module, &report(&module, 1, server.time.now(), &[record("R8P1234567", 7440, Path::DeviceDirect)])).await;
+        let token = server.token(Scope::AllTenants, Role::Viewer).await;
+        let devices = server.get("/api/v1/devices", &token).await.json();
+        let item = &devices["items"][0];
+        assert_eq!(devices["items"].as_array().unwrap().len(), 1, "{devices}");
+        assert_eq!((item["meters"][0]["value"].as_i64(), item["path"].as_str()), (Some(7440), Some("device-direct")));
+        assert_eq!(item["paths"]["device-direct"]["joined"]["on"], "serial-number");
+        let id = item["id"].as_str().unwrap().to_owned();
+        let views = server.get(&format!("/api/v1/devices/{id}/views"), &token).await.json();
+        let totals: Vec<_> = views["items"].as_array().unwrap().iter().map(|view| (view["path"].clone(), view["record"]["meters"][0]["value"].clone())).collect();
+        assert_eq!(totals.len(), 2);
+        assert!(totals.contains(&("agent".into(), 7432.into())) && totals.contains(&("device-direct".into(), 7440.into())), "{totals:?}");
+
+        let mut browser = logged_in(server, "anna").await;
+        let page = format!("/devices/{id}");
+        let device = browser.get(&page).await;
+        assert!(device.text().contains("the same maker and serial number") && device.text().contains("7,440"), "{device:?}");
+        let alone = browser.get(&format!("{page}?by={}", agent.id)).await;
+        assert!(alone.text().contains("7,432") && alone.text().contains("by itself"), "{alone:?}");
+        let parted = browser.send(&page, &format!("{page}/part"), &[("sender", &module.id)]).await;
+        let new = parted.header("location").unwrap().split('?').next().unwrap().to_owned();
+        assert!(parted.status == 303 && new != page, "{parted:?}");
+        assert!(browser.get(&new).await.text().contains("7,440") && browser.get(&page).await.text().contains("7,432"));
+        let joined = browser.send(&page, &format!("{page}/join"), &[("other", new.rsplit('/').next().unwrap())]).await;
+        assert_eq!(joined.header("location"), Some(format!("{page}?done=join").as_str()));
+        assert!(browser.get(&page).await.text().contains("the word of anna"));
+        assert_eq!(browser.get(&new).await.status, 404);
+    }
+
+    async fn a_copied_module_is_told_to_the_operator(server) {
+        let tenant = server.tenant("Hollander").await;
+        user(server, "anna", Scope::AllTenants, Role::Operator).await;
+        let module = server.enrolled(tenant.id, "Amsterdam", SenderKind::DeviceDirect).await;
+        let copy = server.enrolled(tenant.id, "Amsterdam", SenderKind::DeviceDirect).await;
+        let now = server.time.now();
+        server.send(&module, &report(&module, 1, now, &[record("R8P1234567", 7432, Path::DeviceDirect)])).await;
+        server.send(&copy, &report(&copy, 1, now, &[record("R8P1234567", 9, Path::DeviceDirect)])).await;
+        // A copy with its credentials, in a printer of its own, is refused and told.
+        let stranger = server.send(&module, &report(&module, 2, now, &[record("R8P7654321", 50, Path::DeviceDirect)])).await;
+        assert_eq!((stranger.status, stranger.json()["type"].as_str()), (409, Some("urn:roundsman:problem:another-device")), "{stranger:?}");
+        let mut browser = logged_in(server, "anna").await;
+        let agent = browser.get(&format!("/agents/{}", module.id)).await;
+        assert!(agent.text().contains("another printer reported"), "{agent:?}");
+        let token = server.token(Scope::AllTenants, Role::Viewer).await;
+        let items = server.get("/api/v1/devices", &token).await.json()["items"].clone();
+        assert_eq!(items.as_array().unwrap().len(), 2);
+        let twin = items.as_array().unwrap().iter().find(|item| !item["twin"].is_null()).expect("a twin");
+        let page = format!("/devices/{}", twin["id"].as_str().unwrap());
+        assert!(browser.get(&page).await.text().contains("a module was copied"));
+        assert!(browser.get("/").await.text().contains("may be the same as another"));
+        let decided = browser.send(&page, &format!("{page}/apart"), &[("other", twin["twin"].as_str().unwrap())]).await;
+        assert_eq!(decided.status, 303, "{decided:?}");
+        assert!(!browser.get(&page).await.text().contains("a module was copied"));
+        assert!(!browser.get("/").await.text().contains("may be the same as another"));
+    }
+
     async fn whoever_is_not_logged_in_is_asked_to(server) {
         let tenant = server.tenant("Hollander").await;
         user(server, "anna", Scope::Tenant(tenant.id), Role::Operator).await;

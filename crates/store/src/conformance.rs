@@ -7,6 +7,7 @@ pub mod cluster;
 mod fleet;
 mod intake;
 mod isolation;
+mod joining;
 mod ledger;
 mod people;
 mod registry;
@@ -79,6 +80,15 @@ rules! {
         history_is_cut_at_its_old_end
         a_device_is_overdue_until_it_is_read
         a_clock_ahead_hides_nothing;
+    joining:
+        what_joins_by_itself_says_on_what_evidence
+        a_serial_number_read_later_joins_and_moves_history
+        another_serial_number_contradicts_the_same_address
+        a_parted_view_takes_its_history_along_and_stays_apart
+        a_person_joins_and_parts
+        copies_are_kept_apart_and_told
+        a_module_in_another_printer_is_refused
+        marks_that_are_gone_find_nothing;
     ledger:
         every_day_gets_its_line
         a_report_finds_its_day_even_before_the_sweep

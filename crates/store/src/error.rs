@@ -110,6 +110,9 @@ pub enum StoreError {
     /// Nothing of this id belongs to the tenant.
     #[error("there is no such {what}")]
     NotFound { what: &'static str },
+    /// What was asked contradicts what is known.
+    #[error("{why}")]
+    Contradiction { why: &'static str },
 }
 
 impl From<tokio_postgres::Error> for StoreError {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use policy::View;
 use policy::history::Sample;
+use policy::identity::Joined;
 use policy::overdue::Overdue;
 use wire::envelope::SenderKind;
 
@@ -20,6 +21,9 @@ pub struct Device {
     pub created_at: Timestamp,
     /// Set while it is overdue.
     pub overdue: Option<Overdue>,
+    /// Another device that bears the same mark and is told of by the same kind of sender: a copy,
+    /// or the same printer seen twice. Who is right a person says, by [`Fleet::join`] or [`Fleet::keep_apart`].
+    pub twin: Option<DeviceId>,
     /// One of each sender that tells of it, ordered by sender.
     pub views: Vec<DeviceView>,
 }
@@ -32,6 +36,8 @@ pub struct DeviceView {
     /// The sender's own number for the device.
     pub number: u32,
     pub view: View,
+    /// How it came to this device; `None` for the sender that told of it first.
+    pub joined: Option<Joined>,
 }
 
 /// Is a part of the devices, ordered by id.
@@ -115,6 +121,26 @@ pub trait Fleet: Send + Sync {
 
     /// Lists the tenant's overdue devices, ordered by id.
     async fn overdue(&self, tenant: TenantId) -> Result<Vec<(DeviceId, Overdue)>>;
+
+    /// Makes two devices one: all that is told of `other`, its history included, counts for `device`
+    /// from now on. `by` is who says so.
+    ///
+    /// # Errors
+    /// Fails if there is no such device, or if one sender tells of both.
+    async fn join(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()>;
+
+    /// Undoes a joining: gives what `sender` tells of a device, its history included, a device of
+    /// its own, and keeps the two apart from then on. Returns the new device.
+    ///
+    /// # Errors
+    /// Fails if the sender does not tell of the device, or nobody else does.
+    async fn part(&self, tenant: TenantId, device: DeviceId, sender: SenderId, by: &str, now: Timestamp) -> Result<DeviceId>;
+
+    /// Says that two devices are two, whatever they bear.
+    async fn keep_apart(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()>;
+
+    /// Lists the devices that may be the same as another one, ordered by id; at most `limit`.
+    async fn twins(&self, tenant: TenantId, limit: usize) -> Result<Vec<(DeviceId, DeviceId)>>;
 
     /// Counts what there is.
     async fn counts(&self) -> Result<Counts>;

@@ -47,6 +47,9 @@ pub enum Refused {
     NeedsFull { last_report: Option<LastReport> },
     #[error("a later report of this sender has been taken already; go on after it")]
     Stale { last_report: Option<LastReport> },
+    /// A module tells of another serial number than before.
+    #[error("the module tells of another printer than the one it was enrolled for; enrol it for this one")]
+    AnotherDevice,
     #[error("the sender is unknown, disabled or retired")]
     NotAdmitted,
     /// The disk, or another fault of ours: the sender keeps its report and tries again.

@@ -20,6 +20,7 @@ pub mod expectations;
 pub mod fleet;
 pub mod ids;
 pub mod intake;
+mod join;
 pub mod memory;
 mod pack;
 pub mod people;

@@ -45,6 +45,8 @@ struct Tables {
     inbox: BTreeMap<(Of, u64), Kept>,
     devices: BTreeMap<(TenantId, DeviceId), DeviceRow>,
     marks: BTreeSet<(TenantId, String, DeviceId)>,
+    /// Who said of two devices that they are two, and when.
+    apart: BTreeMap<(TenantId, DeviceId, DeviceId), (String, Timestamp)>,
     views: BTreeMap<(Of, u32), (SenderKind, ViewRow)>,
     tellers: BTreeMap<(TenantId, DeviceId, SenderId), u32>,
     history: BTreeMap<(TenantId, i64, DeviceId, SenderId), Day>,
@@ -67,6 +69,7 @@ struct DeviceRow {
     site: SiteId,
     created_at: Timestamp,
     overdue: Option<Overdue>,
+    twin: Option<DeviceId>,
 }
 
 impl MemoryStore {

@@ -14,6 +14,7 @@ mod enrol;
 mod fleet;
 mod flight;
 mod flush;
+mod joining;
 mod intake;
 pub(crate) mod link;
 mod load;

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use policy::View;
 use policy::expectation::Expectation;
 use policy::history::Day;
+use policy::identity::Joined;
 use wire::commands::{Command, Outcome};
 use wire::envelope::SenderKind;
 
@@ -35,6 +36,16 @@ pub struct ViewRow {
     pub number: u32,
     pub device: DeviceId,
     pub view: View,
+    /// How it came to the device; `None` for the first that told of it.
+    pub joined: Option<Joined>,
+}
+
+/// Is one sender that tells of a device, and under which number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Teller {
+    pub sender: SenderId,
+    pub kind: SenderKind,
+    pub number: u32,
 }
 
 /// Is who tells what: most rows below belong to one sender of one tenant.
@@ -55,19 +66,35 @@ pub trait Rows {
     fn put_inbox(&mut self, incoming: &Incoming) -> Result<()>;
 
     fn view(&mut self, of: Of, number: u32) -> Result<Option<ViewRow>>;
+    /// Writes a view. Where there is one under its number already, device and joining stay as they are.
     fn put_view(&mut self, of: Of, kind: SenderKind, row: &ViewRow) -> Result<()>;
+    /// Says which device a view is of.
+    fn place_view(&mut self, of: Of, number: u32, device: DeviceId, joined: Option<&Joined>) -> Result<()>;
 
     fn create_device(&mut self, tenant: TenantId, device: DeviceId, site: SiteId, now: Timestamp) -> Result<()>;
     /// Lists the devices that bear a mark, the oldest first.
     fn devices_marked(&mut self, tenant: TenantId, mark: &str) -> Result<Vec<DeviceId>>;
     fn put_mark(&mut self, tenant: TenantId, mark: &str, device: DeviceId) -> Result<()>;
-    /// Lists who tells of a device.
-    fn tellers(&mut self, tenant: TenantId, device: DeviceId) -> Result<Vec<(SenderId, SenderKind)>>;
+    fn remove_mark(&mut self, tenant: TenantId, mark: &str, device: DeviceId) -> Result<()>;
+    /// Lists who tells of a device, ordered by sender.
+    fn tellers(&mut self, tenant: TenantId, device: DeviceId) -> Result<Vec<Teller>>;
+    /// Removes a device that nobody tells of any more, and what points to it. It bears no mark.
+    fn remove_device(&mut self, tenant: TenantId, device: DeviceId) -> Result<()>;
+    /// Returns the device that may be the same as this one.
+    fn twin(&mut self, tenant: TenantId, device: DeviceId) -> Result<Option<DeviceId>>;
+    fn put_twin(&mut self, tenant: TenantId, device: DeviceId, twin: Option<DeviceId>) -> Result<()>;
+    /// Returns whether a person said that these are two.
+    fn is_apart(&mut self, tenant: TenantId, device: DeviceId, other: DeviceId) -> Result<bool>;
+    /// Notes that a person said so; [`Rows::is_apart`] asks for one direction.
+    fn put_apart(&mut self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()>;
     /// Ends that a device is overdue since a time before it was read.
     fn clear_overdue(&mut self, tenant: TenantId, device: DeviceId, read_at: Timestamp) -> Result<()>;
 
     fn day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<Option<Day>>;
     fn put_day(&mut self, of: Of, device: DeviceId, day: i64, samples: &Day) -> Result<()>;
+    /// Lists the days on which a sender told of a device.
+    fn days(&mut self, of: Of, device: DeviceId) -> Result<Vec<i64>>;
+    fn remove_day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<()>;
 
     /// Returns the last lines of a sender's ledger, at most so many.
     fn ledger_tail(&mut self, of: Of, limit: usize) -> Result<Vec<Expectation>>;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::expectation::Expectation;
 use policy::history::{Day, day_of};
+use policy::identity::Joined;
 use wire::commands::{Command, Outcome};
 use wire::envelope::SenderKind;
 
@@ -19,7 +20,7 @@ use crate::error::{Result, StoreError};
 use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
 use crate::intake::{Incoming, Receipt, Refused};
 use crate::registry::Sender;
-use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
+use crate::rows::{Of, Rows, Teller, ViewRow, Watch, Watched};
 use crate::take::{TAIL, take};
 
 /// Is a row, or rows, that are to be loaded.
@@ -34,8 +35,11 @@ pub enum Wish {
     Day(SenderId, DeviceId, i64),
     /// A day of the device that a sender has under a number, whichever it is; nobody asks for it, it is loaded ahead.
     DayOf(SenderId, u32, i64),
-    /// The marks of the device that a sender has under a number; loaded ahead as well.
-    MarksOf(SenderId, u32),
+    /// The days on which a sender told of a device.
+    Days(SenderId, DeviceId),
+    Twin(DeviceId),
+    /// Whether a person said that these are two.
+    Apart(DeviceId, DeviceId),
     /// So many of the last lines of a ledger.
     LedgerTail(SenderId, usize),
     /// All lines from this day on.
@@ -58,9 +62,10 @@ pub struct Loaded {
     pub views: BTreeMap<(SenderId, u32), Option<ViewRow>>,
     /// The devices of a mark; only marks that nobody else can touch meanwhile.
     pub marked: BTreeMap<String, BTreeSet<DeviceId>>,
-    /// Marks that are known to lead to a device, whoever touches them.
-    pub known_marks: BTreeSet<(String, DeviceId)>,
-    pub tellers: BTreeMap<DeviceId, BTreeMap<SenderId, SenderKind>>,
+    pub tellers: BTreeMap<DeviceId, BTreeMap<SenderId, (SenderKind, u32)>>,
+    pub twins: BTreeMap<DeviceId, Option<DeviceId>>,
+    pub apart: BTreeMap<(DeviceId, DeviceId), bool>,
+    pub day_lists: BTreeMap<(SenderId, DeviceId), BTreeSet<i64>>,
     pub days: BTreeMap<(SenderId, DeviceId, i64), Option<Day>>,
     pub lines: BTreeMap<(SenderId, Date), Expectation>,
     /// From which day on a ledger has been loaded.
@@ -77,11 +82,20 @@ pub struct Written {
     pub inbox: Vec<usize>,
     inbox_ids: BTreeMap<(SenderId, u64), String>,
     pub views: BTreeMap<(SenderId, u32), (SenderKind, ViewRow)>,
-    tellers: BTreeMap<DeviceId, BTreeMap<SenderId, SenderKind>>,
+    tellers: BTreeMap<DeviceId, BTreeMap<SenderId, (SenderKind, u32)>>,
+    /// Which device views are of from now on.
+    pub placed: BTreeMap<(SenderId, u32), (DeviceId, Option<Joined>)>,
+    left: BTreeSet<(DeviceId, SenderId)>,
     pub devices: BTreeMap<DeviceId, (SiteId, Timestamp)>,
+    pub removed_devices: BTreeSet<DeviceId>,
+    pub twins: BTreeMap<DeviceId, Option<DeviceId>>,
+    /// Who said of two devices that they are two, and when.
+    pub apart: BTreeMap<(DeviceId, DeviceId), (String, Timestamp)>,
     pub marks: BTreeSet<(String, DeviceId)>,
+    pub removed_marks: BTreeSet<(String, DeviceId)>,
     pub read: BTreeMap<DeviceId, Timestamp>,
     pub days: BTreeMap<(SenderId, DeviceId, i64), Day>,
+    pub removed_days: BTreeSet<(SenderId, DeviceId, i64)>,
     pub lines: BTreeMap<(SenderId, Date), Expectation>,
     pub outcomes: BTreeMap<(SenderId, String), Outcome>,
     pub handed_out: BTreeMap<(SenderId, String), Timestamp>,
@@ -145,6 +159,14 @@ impl Sheet {
         }
     }
 
+    /// Does other work on rows; `None` if rows are missing, which then stand in the wishes.
+    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Sheet) -> Result<T>) -> Option<Result<T>> {
+        self.written = Written::default();
+        self.wishes.clear();
+        let done = work(self);
+        self.wishes.is_empty().then_some(done)
+    }
+
     /// Puts each fault itself into the answers, in the place of its likeness.
     fn told(&self, mut answers: Answers, faults: BTreeMap<usize, StoreError>) -> Answers {
         for (place, fault) in faults {
@@ -163,9 +185,6 @@ impl Sheet {
             for reading in &incoming.report.readings {
                 wishes.insert(Wish::View(sender, reading.device));
                 wishes.insert(Wish::DayOf(sender, reading.device, day_of(reading.observed_at)));
-                if reading.changes.iter().any(|(key, _)| key.starts_with("identity/")) {
-                    wishes.insert(Wish::MarksOf(sender, reading.device));
-                }
             }
         }
         wishes
@@ -180,6 +199,7 @@ impl Sheet {
     fn bearers(&self, mark: &str) -> Option<BTreeSet<DeviceId>> {
         let mut devices = self.loaded.marked.get(mark)?.clone();
         devices.extend(self.written.marks.iter().filter(|(other, _)| other == mark).map(|(_, device)| *device));
+        devices.retain(|device| !self.written.removed_marks.contains(&(mark.to_owned(), *device)));
         Some(devices)
     }
 
@@ -239,18 +259,36 @@ impl Rows for Sheet {
 
     fn view(&mut self, of: Of, number: u32) -> Result<Option<ViewRow>> {
         let key = (of.sender, number);
-        if let Some((_, row)) = self.written.views.get(&key) {
-            return Ok(Some(row.clone()));
-        }
-        match self.loaded.views.get(&key) {
-            Some(known) => Ok(known.clone()),
-            None => self.miss(Wish::View(of.sender, number)),
-        }
+        let row = match (self.written.views.get(&key), self.loaded.views.get(&key)) {
+            (Some((_, row)), _) => Some(row.clone()),
+            (None, Some(known)) => known.clone(),
+            (None, None) => return self.miss(Wish::View(of.sender, number)),
+        };
+        Ok(row.map(|row| match self.written.placed.get(&key) {
+            Some((device, joined)) => ViewRow { device: *device, joined: joined.clone(), ..row },
+            None => row,
+        }))
     }
 
     fn put_view(&mut self, of: Of, kind: SenderKind, row: &ViewRow) -> Result<()> {
-        self.written.tellers.entry(row.device).or_default().insert(of.sender, kind);
-        self.written.views.insert((of.sender, row.number), (kind, row.clone()));
+        let known = self.view(of, row.number)?;
+        if known.is_none() {
+            self.written.tellers.entry(row.device).or_default().insert(of.sender, (kind, row.number));
+            self.written.left.remove(&(row.device, of.sender));
+        }
+        // Where a known view belongs is said by `place_view` alone.
+        let (device, joined) = known.map_or_else(|| (row.device, row.joined.clone()), |known| (known.device, known.joined));
+        self.written.views.insert((of.sender, row.number), (kind, ViewRow { number: row.number, device, view: row.view.clone(), joined }));
+        Ok(())
+    }
+
+    fn place_view(&mut self, of: Of, number: u32, device: DeviceId, joined: Option<&Joined>) -> Result<()> {
+        let Some(before) = self.view(of, number)?.map(|row| row.device) else { return Ok(()) };
+        let Some(teller) = self.tellers(of.tenant, before)?.into_iter().find(|teller| teller.sender == of.sender) else { return Ok(()) };
+        self.written.left.insert((before, of.sender));
+        self.written.left.remove(&(device, of.sender));
+        self.written.tellers.entry(device).or_default().insert(of.sender, (teller.kind, number));
+        self.written.placed.insert((of.sender, number), (device, joined.cloned()));
         Ok(())
     }
 
@@ -269,18 +307,23 @@ impl Rows for Sheet {
 
     fn put_mark(&mut self, _: TenantId, mark: &str, device: DeviceId) -> Result<()> {
         let row = (name(mark), device);
-        if self.loaded.known_marks.contains(&row) {
-            return Ok(());
-        }
         // Who gives a device a new mark must not meet somebody who makes a device of that mark.
         if !self.loaded.marked.contains_key(&row.0) {
             return self.miss(Wish::Mark(row.0));
         }
+        self.written.removed_marks.remove(&row);
         self.written.marks.insert(row);
         Ok(())
     }
 
-    fn tellers(&mut self, _: TenantId, device: DeviceId) -> Result<Vec<(SenderId, SenderKind)>> {
+    fn remove_mark(&mut self, _: TenantId, mark: &str, device: DeviceId) -> Result<()> {
+        let row = (name(mark), device);
+        self.written.marks.remove(&row);
+        self.written.removed_marks.insert(row);
+        Ok(())
+    }
+
+    fn tellers(&mut self, _: TenantId, device: DeviceId) -> Result<Vec<Teller>> {
         let mut tellers = match self.loaded.tellers.get(&device) {
             Some(known) => known.clone(),
             None if self.written.devices.contains_key(&device) => BTreeMap::new(),
@@ -289,7 +332,46 @@ impl Rows for Sheet {
         if let Some(own) = self.written.tellers.get(&device) {
             tellers.extend(own);
         }
-        Ok(tellers.into_iter().collect())
+        tellers.retain(|sender, _| !self.written.left.contains(&(device, *sender)));
+        Ok(tellers.into_iter().map(|(sender, (kind, number))| Teller { sender, kind, number }).collect())
+    }
+
+    fn remove_device(&mut self, _: TenantId, device: DeviceId) -> Result<()> {
+        self.written.devices.remove(&device);
+        self.written.removed_devices.insert(device);
+        Ok(())
+    }
+
+    fn twin(&mut self, _: TenantId, device: DeviceId) -> Result<Option<DeviceId>> {
+        let written = self.written.twins.get(&device).copied();
+        let known = written.or_else(|| self.loaded.twins.get(&device).copied());
+        match known {
+            Some(twin) => Ok(twin.filter(|twin| !self.written.removed_devices.contains(twin))),
+            None if self.written.devices.contains_key(&device) => Ok(None),
+            None => self.miss(Wish::Twin(device)),
+        }
+    }
+
+    fn put_twin(&mut self, _: TenantId, device: DeviceId, twin: Option<DeviceId>) -> Result<()> {
+        self.written.twins.insert(device, twin);
+        Ok(())
+    }
+
+    fn is_apart(&mut self, _: TenantId, device: DeviceId, other: DeviceId) -> Result<bool> {
+        let pair = (device, other);
+        if self.written.apart.contains_key(&pair) {
+            return Ok(true);
+        }
+        match self.loaded.apart.get(&pair) {
+            Some(is_apart) => Ok(*is_apart),
+            None if self.written.devices.contains_key(&device) => Ok(false),
+            None => self.miss(Wish::Apart(device, other)),
+        }
+    }
+
+    fn put_apart(&mut self, _: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        self.written.apart.insert((device, other), (by.to_owned(), now));
+        Ok(())
     }
 
     fn clear_overdue(&mut self, _: TenantId, device: DeviceId, read_at: Timestamp) -> Result<()> {
@@ -303,6 +385,9 @@ impl Rows for Sheet {
         if let Some(samples) = self.written.days.get(&key) {
             return Ok(Some(samples.clone()));
         }
+        if self.written.removed_days.contains(&key) {
+            return Ok(None);
+        }
         match self.loaded.days.get(&key) {
             Some(known) => Ok(known.clone()),
             None if self.written.devices.contains_key(&device) => Ok(None),
@@ -311,7 +396,25 @@ impl Rows for Sheet {
     }
 
     fn put_day(&mut self, of: Of, device: DeviceId, day: i64, samples: &Day) -> Result<()> {
+        self.written.removed_days.remove(&(of.sender, device, day));
         self.written.days.insert((of.sender, device, day), samples.clone());
+        Ok(())
+    }
+
+    fn days(&mut self, of: Of, device: DeviceId) -> Result<Vec<i64>> {
+        let mut days = match self.loaded.day_lists.get(&(of.sender, device)) {
+            Some(known) => known.clone(),
+            None if self.written.devices.contains_key(&device) => BTreeSet::new(),
+            None => return self.miss(Wish::Days(of.sender, device)),
+        };
+        days.extend(self.written.days.range((of.sender, device, i64::MIN)..=(of.sender, device, i64::MAX)).map(|((_, _, day), _)| *day));
+        days.retain(|day| !self.written.removed_days.contains(&(of.sender, device, *day)));
+        Ok(days.into_iter().collect())
+    }
+
+    fn remove_day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<()> {
+        self.written.days.remove(&(of.sender, device, day));
+        self.written.removed_days.insert((of.sender, device, day));
         Ok(())
     }
 

@@ -7,15 +7,17 @@ use jiff::civil::Date;
 use policy::View;
 use policy::expectation::{self, Expectation, Ledger};
 use policy::history::{Day, Sample, day_of};
+use policy::identity::{self, Mark};
 use policy::intake::{Verdict, verdict};
-use policy::{identity, view};
+use policy::view;
 use wire::envelope::SenderKind;
 use wire::talk::{LastReport, Taken};
 use wire::{Change, Extent, Facts, Reading, Report};
 
 use crate::error::{Result, StoreError};
-use crate::ids::{DeviceId, SiteId, new_id};
+use crate::ids::DeviceId;
 use crate::intake::{Incoming, Receipt, Refused};
+use crate::join::{self, Home, Remarked};
 use crate::registry::{Admission, Sender, Told, zone_of};
 use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
 use crate::sweep;
@@ -57,6 +59,9 @@ fn accept(rows: &mut impl Rows, of: Of, watched: &Watched, incoming: &Incoming) 
     let Incoming { report, received_at, .. } = incoming;
     let last = watched.sender.told.last_report.clone();
     let told = read(rows, of, report, *received_at)?.ok_or(Refused::NeedsFull { last_report: last })?;
+    if watched.sender.kind == SenderKind::DeviceDirect && told.values().any(is_another) {
+        return Err(Refused::AnotherDevice);
+    }
     rows.put_inbox(incoming)?;
     for (number, told) in told {
         keep(rows, of, &watched.sender, number, told, *received_at)?;
@@ -73,13 +78,19 @@ fn accept(rows: &mut impl Rows, of: Of, watched: &Watched, incoming: &Incoming) 
 /// Is what a report makes of one device.
 struct Heard {
     /// `None` for a number that has not been told of before.
-    device: Option<DeviceId>,
+    home: Option<Home>,
     view: View,
-    /// Whether maker or serial number were told, so that the mark may be another.
-    names_itself: bool,
+    /// What it was known by before, if it says who it is; `None` if it does not.
+    known_by: Option<Vec<Mark>>,
     /// When the device last answered, among the readings of this report.
     read_at: Option<Timestamp>,
     samples: Vec<(Extent, Sample)>,
+}
+
+/// Returns whether a module speaks of another printer than before: it was copied with its
+/// credentials, or built into another one.
+fn is_another(heard: &Heard) -> bool {
+    heard.known_by.as_ref().is_some_and(|before| identity::contradict(before, &identity::marks(&heard.view.facts)))
 }
 
 /// Applies all readings to the views they were told against; `None` if they were told against something else.
@@ -93,15 +104,17 @@ fn read(rows: &mut impl Rows, of: Of, report: &Report, received_at: Timestamp) -
                 if row.is_none() && reading.extent == Extent::Changes {
                     return Ok(None);
                 }
-                let device = row.as_ref().map(|row| row.device);
+                let home = row.as_ref().map(|row| Home { device: row.device, joined: row.joined.clone() });
                 let view = row.map_or_else(|| View::unseen(received_at), |row| row.view);
-                entry.insert(Heard { device, view, names_itself: false, read_at: None, samples: Vec::new() })
+                entry.insert(Heard { home, view, known_by: None, read_at: None, samples: Vec::new() })
             }
         };
+        if known.known_by.is_none() && reading.changes.iter().any(|(key, _)| key.starts_with("identity/")) {
+            known.known_by = Some(identity::marks(&known.view.facts));
+        }
         if known.view.take(reading, received_at).is_err() {
             return Ok(None);
         }
-        known.names_itself |= reading.changes.iter().any(|(key, _)| key.starts_with("identity/"));
         if reading.extent != Extent::Glimpse {
             known.read_at = known.read_at.max(Some(reading.observed_at));
         }
@@ -126,36 +139,23 @@ fn sample(reading: &Reading, view: &View) -> Sample {
 }
 
 fn keep(rows: &mut impl Rows, of: Of, sender: &Sender, number: u32, heard: Heard, received_at: Timestamp) -> Result<()> {
-    let mark = if heard.names_itself || heard.device.is_none() { identity::mark(&heard.view.facts) } else { None };
-    let device = match heard.device {
-        Some(device) => device,
-        None => find_or_make(rows, of, sender.kind, sender.site, mark.as_deref(), received_at)?,
+    let was_at = heard.home.as_ref().map(|home| home.device);
+    let home = match (heard.home, heard.known_by) {
+        (Some(home), None) => home,
+        (home, known_by) => {
+            let (before, after) = (known_by.unwrap_or_default(), identity::marks(&heard.view.facts));
+            join::settle(rows, of, sender, home, Remarked { before: &before, after: &after }, received_at)?
+        }
     };
-    if let Some(mark) = &mark {
-        rows.put_mark(of.tenant, mark, device)?;
+    let device = home.device;
+    rows.put_view(of, sender.kind, &ViewRow { number, device, view: heard.view, joined: home.joined.clone() })?;
+    if was_at.is_some_and(|was_at| was_at != device) {
+        rows.place_view(of, number, device, home.joined.as_ref())?;
     }
-    rows.put_view(of, sender.kind, &ViewRow { number, device, view: heard.view })?;
     if let Some(read_at) = heard.read_at.filter(|read_at| view::is_plausible(*read_at, received_at)) {
         rows.clear_overdue(of.tenant, device, read_at)?;
     }
     write_down(rows, of, device, heard.samples)
-}
-
-/// Finds the device of a new number: one that bears the same mark and is known through the other
-/// kind of sender only. Two numbers of one sender, or of two agents, are never made one device
-/// here: each has seen two, and who is right a person must say.
-fn find_or_make(rows: &mut impl Rows, of: Of, kind: SenderKind, site: SiteId, mark: Option<&str>, now: Timestamp) -> Result<DeviceId> {
-    if let Some(mark) = mark {
-        for device in rows.devices_marked(of.tenant, mark)? {
-            let tellers = rows.tellers(of.tenant, device)?;
-            if !tellers.is_empty() && tellers.iter().all(|(_, other)| *other != kind) {
-                return Ok(device);
-            }
-        }
-    }
-    let device = new_id(now);
-    rows.create_device(of.tenant, device, site, now)?;
-    Ok(device)
 }
 
 /// Puts every sample into the row of its own day.

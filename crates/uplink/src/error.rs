@@ -49,6 +49,9 @@ pub enum UplinkError {
     /// 409: the server has a newer report of this sender.
     #[error("the server has a newer report of this sender{said}")]
     Stale { said: Said, last_report: Option<LastReport> },
+    /// 409: the credentials belong to a module in another printer.
+    #[error("the server knows another printer under these credentials{0}; enrol this one for itself")]
+    AnotherDevice(Said),
     /// 413.
     #[error("the server finds the report too large{0}")]
     TooLarge(Said),

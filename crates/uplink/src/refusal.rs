@@ -28,6 +28,7 @@ pub(crate) fn refusal(server: &str, response: &Response) -> UplinkError {
         403 => UplinkError::Forbidden(said),
         409 if problem.kind == talk::NEEDS_FULL => UplinkError::NeedsFull { said, last_report: problem.last_report },
         409 if problem.kind == talk::STALE => UplinkError::Stale { said, last_report: problem.last_report },
+        409 if problem.kind == talk::ANOTHER_DEVICE => UplinkError::AnotherDevice(said),
         413 => UplinkError::TooLarge(said),
         429 | 503 => UplinkError::Busy { retry_after: wait(head), said },
         status @ 400..=499 => UplinkError::Refused { status, said },

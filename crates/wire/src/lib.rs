@@ -17,6 +17,7 @@ pub mod code;
 pub mod commands;
 pub mod envelope;
 pub mod facts;
+pub mod identity;
 pub mod json;
 pub mod privacy;
 pub mod reading;

@@ -17,6 +17,8 @@ pub const PROBLEM_TYPE: &str = "application/problem+json";
 pub const NEEDS_FULL: &str = "urn:roundsman:problem:needs-full";
 /// Is the `type` of the refusal of a report whose sequence number has been passed already.
 pub const STALE: &str = "urn:roundsman:problem:stale";
+/// Is the `type` of the refusal of a module that tells of another printer than the one it was enrolled for.
+pub const ANOTHER_DEVICE: &str = "urn:roundsman:problem:another-device";
 /// Is the `type` of the refusal of a version that the server does not speak.
 pub const VERSION: &str = "urn:roundsman:problem:version";
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
+use wire::identity::{hardware_address_tells, serial_tells};
 use wire::{Facts, Value};
 
 use super::{Store, StoreError, blob, time};
@@ -42,13 +43,13 @@ impl Sighting {
             _ => None,
         };
         let hardware_addresses = match facts.get("identity/mac_addresses") {
-            Some(Value::List(words)) => words.iter().filter(|word| is_unique(word)).cloned().collect(),
+            Some(Value::List(words)) => words.iter().filter(|word| hardware_address_tells(word)).cloned().collect(),
             _ => Vec::new(),
         };
         Sighting {
             address: text("address").unwrap_or_default(),
             maker: text("identity/manufacturer"),
-            serial: text("identity/serial_number").filter(|serial| is_telling(serial)),
+            serial: text("identity/serial_number").filter(|serial| serial_tells(serial)),
             hardware_addresses,
         }
     }
@@ -60,20 +61,6 @@ impl Sighting {
             _ => false,
         }
     }
-}
-
-/// Returns whether a serial number is more than a filler: devices say `0000000000`, `XXXXXX`, `-`.
-fn is_telling(serial: &str) -> bool {
-    let mut letters = serial.chars().filter(char::is_ascii_alphanumeric);
-    let first = letters.next();
-    serial.len() >= 4 && first.is_some() && letters.any(|letter| Some(letter) != first)
-}
-
-/// Returns whether a hardware address was given by a maker: bit 1 of its first octet is clear
-/// (IEEE 802, universally administered), and it is neither zero nor a group's.
-fn is_unique(address: &str) -> bool {
-    let first = address.get(..2).and_then(|octet| u8::from_str_radix(octet, 16).ok());
-    first.is_some_and(|octet| octet & 0b11 == 0) && address.bytes().any(|digit| !matches!(digit, b'0' | b':'))
 }
 
 impl Store {
@@ -282,14 +269,12 @@ mod tests {
     }
 
     #[test]
-    fn fillers_tell_nobody_from_anybody() {
-        for filler in ["", "0000000000", "XXXXXX", "-", "N/A", "....", "0-0-0-0"] {
-            assert!(!is_telling(filler), "{filler}");
-        }
-        assert!(is_telling("VXF4201234") && is_telling("0001"));
-        for made_up in ["00:00:00:00:00:00", "02:11:22:33:44:55", "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", ""] {
-            assert!(!is_unique(made_up), "{made_up}");
-        }
-        assert!(is_unique("00:11:22:33:44:55"));
+    fn fillers_are_left_out_of_a_sighting() {
+        let facts = Facts::from([
+            ("identity/serial_number".into(), "Unknown".into()),
+            ("identity/mac_addresses".into(), Value::List(vec!["00:00:00:00:00:00".into(), "00:11:22:33:44:55".into()])),
+        ]);
+        let sighting = Sighting::of(&facts);
+        assert_eq!((sighting.serial, sighting.hardware_addresses), (None, vec!["00:11:22:33:44:55".to_owned()]));
     }
 }

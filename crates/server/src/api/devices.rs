@@ -99,6 +99,7 @@ pub async fn sites(app: &App, tenant: TenantId) -> Result<BTreeMap<SiteId, Strin
     Ok(app.store.sites(tenant).await?.into_iter().map(|site| (site.id, site.name)).collect())
 }
 
-fn item(device: &Device, tenant: &Tenant, sites: &BTreeMap<SiteId, String>) -> DeviceItem {
+/// Makes the item of a device.
+pub fn item(device: &Device, tenant: &Tenant, sites: &BTreeMap<SiteId, String>) -> DeviceItem {
     device_item(device, &tenant.name, sites.get(&device.site).map_or("", String::as_str))
 }

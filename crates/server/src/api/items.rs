@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::DeviceRecord;
 use policy::current::{Source, merge};
+use policy::identity::{Evidence, Joined};
 use serde::Serialize;
 use store::{Admission, Device, Sender, SiteId};
 use utoipa::ToSchema;
@@ -34,6 +35,9 @@ pub struct DeviceItem {
     pub overdue_since: Option<Timestamp>,
     /// Why, as far as known: `sender-silent`, `off`, `unreachable`, `refusing`, …
     pub overdue_reason: Option<String>,
+    /// The id of another device that tells the same serial number, UUID or hardware address by the
+    /// same path: a copy, or the same printer seen twice. Null where there is none.
+    pub twin: Option<String>,
 }
 
 /// Is one way by which a device is known.
@@ -47,6 +51,25 @@ pub struct PathItem {
     pub received_at: Timestamp,
     /// The id of the agent or module.
     pub sender: String,
+    /// How it came to this device; null for the sender that told of it first.
+    pub joined: Option<JoinedItem>,
+}
+
+/// Is how it came that a sender's word counts for a device that another one told of first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct JoinedItem {
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// `serial-number`, `printer-uuid`, `hardware-address`, or `person`.
+    #[schema(value_type = String)]
+    pub on: Evidence,
+    /// Who decided; null if it was the evidence alone.
+    pub by: Option<String>,
+}
+
+/// Makes the item of a joining.
+pub fn joined_item(joined: &Joined) -> JoinedItem {
+    JoinedItem { at: joined.at, on: joined.on, by: joined.by.clone() }
 }
 
 /// Returns what is said of a device, and by which path.
@@ -63,7 +86,12 @@ pub fn current_record(device: &Device) -> DeviceRecord {
 pub fn device_item(device: &Device, tenant: &str, site: &str) -> DeviceItem {
     let mut paths: BTreeMap<&'static str, PathItem> = BTreeMap::new();
     for view in &device.views {
-        let item = PathItem { observed_at: view.view.answered_at(), received_at: view.view.received_at, sender: view.sender.to_string() };
+        let item = PathItem {
+            observed_at: view.view.answered_at(),
+            received_at: view.view.received_at,
+            sender: view.sender.to_string(),
+            joined: view.joined.as_ref().map(joined_item),
+        };
         match paths.get(words::kind(view.kind)) {
             // Two agents may see one device; the one that saw it last speaks for the path.
             Some(known) if known.observed_at >= item.observed_at => {}
@@ -78,6 +106,7 @@ pub fn device_item(device: &Device, tenant: &str, site: &str) -> DeviceItem {
         paths,
         overdue_since: device.overdue.as_ref().map(|overdue| overdue.since),
         overdue_reason: device.overdue.map(|overdue| word_of(overdue.why)),
+        twin: device.twin.map(|twin| twin.to_string()),
     }
 }
 

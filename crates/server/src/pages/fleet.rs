@@ -9,6 +9,7 @@ use axum::response::Response;
 use policy::current::merge;
 use policy::lifecycle::State as SenderState;
 use report::attention::{self, Urgency};
+use report::table::printer_name;
 use serde::Deserialize;
 use store::{Device, SiteId, Tenant};
 use webui::Paging;
@@ -16,7 +17,7 @@ use webui::server::SiteName;
 use webui::server::fleet::{Counts, Filter, Fleet, FleetDevice, Overdue, Show};
 
 use super::{NoPage, Person, show};
-use crate::api::sources;
+use crate::api::{current_record, sources};
 use crate::app::App;
 use crate::standing::state_of;
 
@@ -24,6 +25,8 @@ use crate::standing::state_of;
 const A_PAGE: usize = 100;
 /// Is how many devices or senders are read at once.
 const AT_ONCE: usize = 500;
+/// Is the most devices of a tenant that are named because they may be the same as another.
+const MOST_TWINS: usize = 20;
 /// Is the most devices that are ordered by urgency: all of them have to be looked at for that.
 const MOST: usize = 10_000;
 
@@ -52,7 +55,9 @@ pub async fn page(State(app): State<Arc<App>>, person: Person, Query(wanted): Qu
     let mut counts = Counts::default();
     let mut sites = Vec::new();
     let mut found: Vec<(Urgency, FleetDevice)> = Vec::new();
+    let mut twins = Vec::new();
     for tenant in &tenants {
+        twins.extend(twins_of(&app, tenant).await?);
         let names = site_names(&app, tenant, many).await?;
         sites.extend(names.values().cloned());
         counts.agents_unresponsive += unresponsive(&app, tenant).await?;
@@ -64,8 +69,21 @@ pub async fn page(State(app): State<Arc<App>>, person: Person, Query(wanted): Qu
     let from = wanted.from.min(total);
     let devices: Vec<FleetDevice> = found.into_iter().skip(from).take(A_PAGE).map(|(_, device)| device).collect();
     let paging = paging(&filter, from, devices.len(), total);
-    let fleet = Fleet { counts, sites, filter, devices, paging };
+    let fleet = Fleet { counts, sites, filter, devices, paging, twins };
     Ok(show(StatusCode::OK, fleet.render(&person.frame(&app, None))))
+}
+
+/// Returns the devices that may be the same as another one, by id and name.
+async fn twins_of(app: &App, tenant: &Tenant) -> Result<Vec<(String, String)>, NoPage> {
+    let mut twins = Vec::new();
+    for (id, _) in app.store.twins(tenant.id, MOST_TWINS).await? {
+        if let Some(device) = app.store.device(tenant.id, id).await? {
+            let record = current_record(&device);
+            let name = [printer_name(&record), record.identity.serial_number.unwrap_or_default()].join(" ");
+            twins.push((id.to_string(), if name.trim().is_empty() { id.to_string() } else { name.trim().to_owned() }));
+        }
+    }
+    Ok(twins)
 }
 
 async fn gather(

@@ -169,6 +169,11 @@ async fn keep(app: &App, caller: &Caller, incoming: Incoming) -> Result<Reply, F
             note(app, caller, "a report came that others have passed: the sender may be a copy, or restored from a backup").await;
             Err(Refused::stale(last_report).into())
         }
+        Err(NotTaken::AnotherDevice) => {
+            note(app, caller, "another printer reported under this module's credentials: it is a copy, or was built into that printer")
+                .await;
+            Err(Refused::another_device().into())
+        }
         Err(NotTaken::NotAdmitted) => Err(Refused::forbidden("this sender is disabled or retired; ask the service provider").into()),
         Err(NotTaken::Store(error)) => Err(error.into()),
     }

@@ -9,6 +9,7 @@ use super::{MemoryStore, Tables};
 use crate::error::Result;
 use crate::fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay};
 use crate::ids::{DeviceId, SenderId, TenantId};
+use crate::join;
 use crate::rows::Of;
 
 #[async_trait]
@@ -74,6 +75,24 @@ impl Fleet for MemoryStore {
         Ok(own.filter_map(|((_, id), row)| Some((*id, row.overdue?))).collect())
     }
 
+    async fn join(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        join::join(&mut *self.tables(), tenant, device, other, by, now)
+    }
+
+    async fn part(&self, tenant: TenantId, device: DeviceId, sender: SenderId, by: &str, now: Timestamp) -> Result<DeviceId> {
+        join::part(&mut *self.tables(), tenant, device, sender, by, now)
+    }
+
+    async fn keep_apart(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        join::keep_apart(&mut *self.tables(), tenant, device, other, by, now)
+    }
+
+    async fn twins(&self, tenant: TenantId, limit: usize) -> Result<Vec<(DeviceId, DeviceId)>> {
+        let tables = self.tables();
+        let own = tables.devices.iter().filter(|((of, _), _)| *of == tenant);
+        Ok(own.filter_map(|((_, id), row)| Some((*id, row.twin?))).take(limit).collect())
+    }
+
     async fn counts(&self) -> Result<Counts> {
         let tables = self.tables();
         Ok(Counts {
@@ -94,9 +113,22 @@ impl Tables {
 
     fn device(&self, tenant: TenantId, id: DeviceId) -> Option<Device> {
         let row = self.devices.get(&(tenant, id))?;
-        let views =
-            self.views_of(tenant, id).map(|(sender, kind, row)| DeviceView { sender, kind, number: row.number, view: row.view.clone() });
-        Some(Device { tenant, id, site: row.site, created_at: row.created_at, overdue: row.overdue, views: views.collect() })
+        let views = self.views_of(tenant, id).map(|(sender, kind, row)| DeviceView {
+            sender,
+            kind,
+            number: row.number,
+            view: row.view.clone(),
+            joined: row.joined.clone(),
+        });
+        Some(Device {
+            tenant,
+            id,
+            site: row.site,
+            created_at: row.created_at,
+            overdue: row.overdue,
+            twin: row.twin,
+            views: views.collect(),
+        })
     }
 
     /// Returns when any sender has read the device last, by the time at which it was or, if that cannot be, at which it came.

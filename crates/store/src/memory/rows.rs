@@ -1,9 +1,12 @@
 //! The rows that a report meets, in memory.
 
+use std::collections::btree_map::Entry;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::expectation::Expectation;
 use policy::history::Day;
+use policy::identity::Joined;
 use wire::commands::{Command, Outcome};
 use wire::envelope::SenderKind;
 
@@ -12,7 +15,7 @@ use crate::error::Result;
 use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
 use crate::intake::Incoming;
 use crate::registry::Sender;
-use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
+use crate::rows::{Of, Rows, Teller, ViewRow, Watch, Watched};
 
 impl Rows for Tables {
     fn sender(&mut self, of: Of) -> Result<Option<Watched>> {
@@ -46,13 +49,28 @@ impl Rows for Tables {
     }
 
     fn put_view(&mut self, of: Of, kind: SenderKind, row: &ViewRow) -> Result<()> {
-        self.tellers.insert((of.tenant, row.device, of.sender), row.number);
-        self.views.insert((of, row.number), (kind, row.clone()));
+        match self.views.entry((of, row.number)) {
+            Entry::Occupied(mut known) => known.get_mut().1.view = row.view.clone(),
+            Entry::Vacant(new) => {
+                new.insert((kind, row.clone()));
+                self.tellers.insert((of.tenant, row.device, of.sender), row.number);
+            }
+        }
+        Ok(())
+    }
+
+    fn place_view(&mut self, of: Of, number: u32, device: DeviceId, joined: Option<&Joined>) -> Result<()> {
+        if let Some((_, row)) = self.views.get_mut(&(of, number)) {
+            self.tellers.remove(&(of.tenant, row.device, of.sender));
+            self.tellers.insert((of.tenant, device, of.sender), number);
+            row.device = device;
+            row.joined = joined.cloned();
+        }
         Ok(())
     }
 
     fn create_device(&mut self, tenant: TenantId, device: DeviceId, site: SiteId, now: Timestamp) -> Result<()> {
-        self.devices.insert((tenant, device), DeviceRow { site, created_at: now, overdue: None });
+        self.devices.insert((tenant, device), DeviceRow { site, created_at: now, overdue: None, twin: None });
         Ok(())
     }
 
@@ -67,8 +85,39 @@ impl Rows for Tables {
         Ok(())
     }
 
-    fn tellers(&mut self, tenant: TenantId, device: DeviceId) -> Result<Vec<(SenderId, SenderKind)>> {
-        Ok(self.views_of(tenant, device).map(|(sender, kind, _)| (sender, kind)).collect())
+    fn remove_mark(&mut self, tenant: TenantId, mark: &str, device: DeviceId) -> Result<()> {
+        self.marks.remove(&(tenant, mark.to_owned(), device));
+        Ok(())
+    }
+
+    fn tellers(&mut self, tenant: TenantId, device: DeviceId) -> Result<Vec<Teller>> {
+        Ok(self.views_of(tenant, device).map(|(sender, kind, row)| Teller { sender, kind, number: row.number }).collect())
+    }
+
+    fn remove_device(&mut self, tenant: TenantId, device: DeviceId) -> Result<()> {
+        self.devices.remove(&(tenant, device));
+        self.forget_likeness(tenant, device);
+        Ok(())
+    }
+
+    fn twin(&mut self, tenant: TenantId, device: DeviceId) -> Result<Option<DeviceId>> {
+        Ok(self.devices.get(&(tenant, device)).and_then(|row| row.twin))
+    }
+
+    fn put_twin(&mut self, tenant: TenantId, device: DeviceId, twin: Option<DeviceId>) -> Result<()> {
+        if let Some(row) = self.devices.get_mut(&(tenant, device)) {
+            row.twin = twin;
+        }
+        Ok(())
+    }
+
+    fn is_apart(&mut self, tenant: TenantId, device: DeviceId, other: DeviceId) -> Result<bool> {
+        Ok(self.apart.contains_key(&(tenant, device, other)))
+    }
+
+    fn put_apart(&mut self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        self.apart.insert((tenant, device, other), (by.to_owned(), now));
+        Ok(())
     }
 
     fn clear_overdue(&mut self, tenant: TenantId, device: DeviceId, read_at: Timestamp) -> Result<()> {
@@ -86,6 +135,16 @@ impl Rows for Tables {
 
     fn put_day(&mut self, of: Of, device: DeviceId, day: i64, samples: &Day) -> Result<()> {
         self.history.insert((of.tenant, day, device, of.sender), samples.clone());
+        Ok(())
+    }
+
+    fn days(&mut self, of: Of, device: DeviceId) -> Result<Vec<i64>> {
+        let own = self.history.keys().filter(|(tenant, _, other, sender)| (*tenant, *other, *sender) == (of.tenant, device, of.sender));
+        Ok(own.map(|(_, day, _, _)| *day).collect())
+    }
+
+    fn remove_day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<()> {
+        self.history.remove(&(of.tenant, day, device, of.sender));
         Ok(())
     }
 
@@ -125,6 +184,13 @@ impl Rows for Tables {
 }
 
 impl Tables {
+    /// Forgets which devices were like this one.
+    pub(super) fn forget_likeness(&mut self, tenant: TenantId, device: DeviceId) {
+        self.apart.retain(|(of, one, other), _| *of != tenant || (*one != device && *other != device));
+        let pointing = self.devices.iter_mut().filter(|((of, _), row)| *of == tenant && row.twin == Some(device));
+        pointing.for_each(|(_, row)| row.twin = None);
+    }
+
     /// Lists who tells of a device, in which kind of sender, and under which number; ordered by sender.
     pub(super) fn views_of(&self, tenant: TenantId, device: DeviceId) -> impl Iterator<Item = (SenderId, SenderKind, &ViewRow)> {
         let (least, most) = (SenderId::from_octets([0; 16]), SenderId::from_octets([255; 16]));

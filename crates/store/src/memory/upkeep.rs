@@ -53,6 +53,7 @@ impl Upkeep for MemoryStore {
             + removed(&mut tables.devices, |key, _| *key != (tenant, device));
         let marks = tables.marks.len();
         tables.marks.retain(|(of, _, other)| (*of, *other) != (tenant, device));
+        tables.forget_likeness(tenant, device);
         let rows_removed = rows_removed + (marks - tables.marks.len()) as u64;
         let rows_left = tables.history.keys().filter(|(of, _, other, _)| (*of, *other) == (tenant, device)).count()
             + tables.views.values().filter(|(_, row)| row.device == device).count();
@@ -110,6 +111,7 @@ impl Tables {
             self.inbox.keys().filter(|(of, _)| of.tenant == tenant).count(),
             self.devices.keys().filter(|(of, _)| *of == tenant).count(),
             self.marks.iter().filter(|(of, _, _)| *of == tenant).count(),
+            self.apart.keys().filter(|(of, _, _)| *of == tenant).count(),
             self.views.keys().filter(|(of, _)| of.tenant == tenant).count(),
             self.history.keys().filter(|(of, _, _, _)| *of == tenant).count(),
             self.ledger.keys().filter(|(of, _)| of.tenant == tenant).count(),
@@ -130,6 +132,7 @@ impl Tables {
         self.credentials.retain(|_, (of, _)| of.tenant != tenant);
         self.devices.retain(|(of, _), _| *of != tenant);
         self.marks.retain(|(of, _, _)| *of != tenant);
+        self.apart.retain(|(of, _, _), _| *of != tenant);
         self.views.retain(|(of, _), _| of.tenant != tenant);
         self.tellers.retain(|(of, _, _), _| *of != tenant);
         self.history.retain(|(of, _, _, _), _| *of != tenant);

@@ -1,6 +1,7 @@
 //! Devices and history, in PostgreSQL.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -9,12 +10,15 @@ use policy::overdue::Overdue;
 use tokio_postgres::Row;
 
 use super::PostgresStore;
+use super::joining::decide;
 use super::link::Link;
+use super::rows::joined;
 use super::sql::statements;
 use super::values::{at, from_word, maybe_at, micros, most, small, word};
 use crate::error::Result;
 use crate::fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay};
 use crate::ids::{DeviceId, SenderId, TenantId};
+use crate::join;
 use crate::pack;
 
 statements! {
@@ -24,9 +28,9 @@ statements! {
     Tenant UNREAD = "SELECT DISTINCT v.device_id FROM views v WHERE v.tenant_id = $1 AND v.read_at < $2 AND v.device_id > $3 \
                      AND NOT EXISTS (SELECT 1 FROM views n WHERE n.tenant_id = $1 AND n.device_id = v.device_id AND n.read_at >= $2) \
                      ORDER BY v.device_id LIMIT $4";
-    Tenant DEVICES = "SELECT device_id, site_id, created_at, overdue_since, overdue_why FROM devices \
+    Tenant DEVICES = "SELECT device_id, site_id, created_at, overdue_since, overdue_why, twin_id FROM devices \
                       WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[])";
-    Tenant VIEWS = "SELECT device_id, sender_id, kind, number, view FROM views \
+    Tenant VIEWS = "SELECT device_id, sender_id, kind, number, view, joined FROM views \
                     WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[]) ORDER BY device_id, sender_id";
     Tenant HISTORY = "SELECT h.day, h.sender_id, s.kind, h.samples FROM history h \
                       JOIN senders s ON s.tenant_id = h.tenant_id AND s.sender_id = h.sender_id \
@@ -41,6 +45,7 @@ statements! {
                       WHERE d.tenant_id = $1 AND d.device_id = n.device_id AND NOT EXISTS \
                       (SELECT 1 FROM views v WHERE v.tenant_id = $1 AND v.device_id = n.device_id AND v.read_at >= n.since)";
     Tenant OVERDUE = "SELECT device_id, overdue_since, overdue_why FROM devices WHERE tenant_id = $1 AND overdue_since IS NOT NULL ORDER BY device_id";
+    Tenant TWINS = "SELECT device_id, twin_id FROM devices WHERE tenant_id = $1 AND twin_id IS NOT NULL ORDER BY device_id LIMIT $2";
     House COUNTS = "SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM senders), (SELECT count(*) FROM devices), \
                     (SELECT count(*) FROM devices WHERE overdue_since IS NOT NULL)";
 }
@@ -118,6 +123,34 @@ impl Fleet for PostgresStore {
         .await
     }
 
+    async fn join(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        let (pool, by) = (Arc::clone(&self.pool), by.to_owned());
+        self.apart(async move {
+            decide(&pool, tenant, vec![device, other], |sheet| join::join(sheet, tenant, device, other, &by, now)).await
+        })
+        .await
+    }
+
+    async fn part(&self, tenant: TenantId, device: DeviceId, sender: SenderId, by: &str, now: Timestamp) -> Result<DeviceId> {
+        let (pool, by) = (Arc::clone(&self.pool), by.to_owned());
+        self.apart(async move { decide(&pool, tenant, vec![device], |sheet| join::part(sheet, tenant, device, sender, &by, now)).await })
+            .await
+    }
+
+    async fn keep_apart(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        let (pool, by) = (Arc::clone(&self.pool), by.to_owned());
+        self.apart(async move {
+            decide(&pool, tenant, vec![device, other], |sheet| join::keep_apart(sheet, tenant, device, other, &by, now)).await
+        })
+        .await
+    }
+
+    async fn twins(&self, tenant: TenantId, limit: usize) -> Result<Vec<(DeviceId, DeviceId)>> {
+        let limit = most(limit);
+        self.ask(move |link| Box::pin(async move { link.all(&TWINS, &[&tenant, &limit], |row| Ok((row.try_get(0)?, row.try_get(1)?))).await }))
+            .await
+    }
+
     async fn counts(&self) -> Result<Counts> {
         self.ask(|link| {
             Box::pin(async move {
@@ -146,6 +179,7 @@ async fn find(link: &Link, tenant: TenantId, ids: Vec<DeviceId>) -> Result<Vec<D
             kind: from_word(row, 2, "views")?,
             number: small(row, 3, "views")?,
             view: pack::unpack_view(row.try_get(4)?)?,
+            joined: joined(row, 5)?,
         };
         Ok((row.try_get(0)?, view))
     };
@@ -154,7 +188,7 @@ async fn find(link: &Link, tenant: TenantId, ids: Vec<DeviceId>) -> Result<Vec<D
     }
     let device = |row: &Row| {
         let id = row.try_get(0)?;
-        Ok((id, Device { tenant, id, site: row.try_get(1)?, created_at: at(row, 2)?, overdue: overdue(row, 3, 4)?, views: Vec::new() }))
+        Ok((id, Device { tenant, id, site: row.try_get(1)?, created_at: at(row, 2)?, overdue: overdue(row, 3, 4)?, twin: row.try_get(5)?, views: Vec::new() }))
     };
     let mut found: BTreeMap<DeviceId, Device> = link.all(&DEVICES, &[&tenant, &ids], device).await?.into_iter().collect();
     for (device, views) in views {

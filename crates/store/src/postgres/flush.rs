@@ -29,9 +29,24 @@ statements! {
                       SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS n";
     Tenant MARKS = "INSERT INTO marks (tenant_id, mark, device_id) SELECT $1, n.* FROM unnest($2::text[], $3::uuid[]) AS n \
                     ON CONFLICT (tenant_id, mark, device_id) DO NOTHING";
-    Tenant VIEWS = "INSERT INTO views (tenant_id, sender_id, number, device_id, kind, read_at, view) \
-                    SELECT $1, n.* FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::bigint[], $7::bytea[]) AS n \
+    Tenant VIEWS = "INSERT INTO views (tenant_id, sender_id, number, device_id, kind, read_at, view, joined) \
+                    SELECT $1, n.* FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::bigint[], $7::bytea[], $8::text[]) AS n \
                     ON CONFLICT (tenant_id, sender_id, number) DO UPDATE SET read_at = excluded.read_at, view = excluded.view";
+    Tenant UNMARK = "DELETE FROM marks m USING unnest($2::text[], $3::uuid[]) AS n(mark, device_id) \
+                     WHERE m.tenant_id = $1 AND m.mark = n.mark AND m.device_id = n.device_id";
+    Tenant PLACE = "UPDATE views v SET device_id = n.device_id, joined = n.joined \
+                    FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::text[]) AS n(sender_id, number, device_id, joined) \
+                    WHERE v.tenant_id = $1 AND v.sender_id = n.sender_id AND v.number = n.number";
+    Tenant FORGET_DAYS = "DELETE FROM history h USING unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS n(sender_id, device_id, day) \
+                          WHERE h.tenant_id = $1 AND h.day = n.day AND h.device_id = n.device_id AND h.sender_id = n.sender_id";
+    Tenant REMOVE_DEVICES = "DELETE FROM devices WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[])";
+    Tenant FORGET_TWINS = "UPDATE devices SET twin_id = NULL WHERE tenant_id = $1 AND twin_id = ANY ($2::uuid[])";
+    Tenant FORGET_APART = "DELETE FROM apart WHERE tenant_id = $1 AND (device_id = ANY ($2::uuid[]) OR other_id = ANY ($2::uuid[]))";
+    Tenant SET_TWINS = "UPDATE devices d SET twin_id = n.twin_id FROM unnest($2::uuid[], $3::uuid[]) AS n(device_id, twin_id) \
+                    WHERE d.tenant_id = $1 AND d.device_id = n.device_id";
+    Tenant KEEP_APART = "INSERT INTO apart (tenant_id, device_id, other_id, said_by, said_at) \
+                    SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[]) AS n \
+                    ON CONFLICT (tenant_id, device_id, other_id) DO UPDATE SET said_by = excluded.said_by, said_at = excluded.said_at";
     // Few devices are overdue, and an index knows them; the others cost nothing here.
     Tenant READ = "UPDATE devices d SET overdue_since = NULL, overdue_why = NULL \
                    FROM unnest($2::uuid[], $3::bigint[]) AS n(device_id, read_at) \
@@ -51,7 +66,8 @@ statements! {
 
 /// Says whether the sheet leaves anything to be written.
 pub fn is_empty(written: &Written) -> bool {
-    written.senders.is_empty() && written.lines.is_empty() && written.outcomes.is_empty() && written.handed_out.is_empty()
+    let Written { senders, lines, outcomes, handed_out, placed, twins, apart, .. } = written;
+    senders.is_empty() && lines.is_empty() && outcomes.is_empty() && handed_out.is_empty() && placed.is_empty() && twins.is_empty() && apart.is_empty()
 }
 
 /// Is a statement with its values.
@@ -71,15 +87,23 @@ pub async fn commit(link: &Link, sheet: &Sheet, batch: &[Incoming]) -> Result<()
     let tenant = *tenant;
     let mut flight = Flight::new(link);
     // Views stand before what ends that a device is overdue: whoever finds one overdue looks at its views first.
-    let filled: [Option<Filled<'_>>; 11] = [
+    let filled: [Option<Filled<'_>>; 19] = [
         told(tenant, written),
         said(tenant, written),
         inbox(tenant, written, batch),
         devices(tenant, written),
+        unmark(tenant, written),
         marks(tenant, written),
         views(tenant, written),
+        place(tenant, written),
         read(tenant, written),
         days(tenant, written),
+        forget_days(tenant, written),
+        removed(tenant, written, &REMOVE_DEVICES),
+        removed(tenant, written, &FORGET_TWINS),
+        removed(tenant, written, &FORGET_APART),
+        twins(tenant, written),
+        apart(tenant, written),
         lines(tenant, written),
         outcomes(tenant, written),
         handed_out(tenant, written),
@@ -146,8 +170,45 @@ fn views(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
         word(kind),
         micros(read_at(&row.view)),
         pack::pack_view(&row.view),
+        row.joined.as_ref().map(json),
     );
     (!written.views.is_empty()).then_some((&VIEWS, values))
+}
+
+fn unmark(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.removed_marks, (mark, device) => mark.as_str(), *device);
+    (!written.removed_marks.is_empty()).then_some((&UNMARK, values))
+}
+
+fn place(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.placed, ((sender, number), (device, joined)) =>
+        *sender,
+        i64::from(*number),
+        *device,
+        joined.as_ref().map(json),
+    );
+    (!written.placed.is_empty()).then_some((&PLACE, values))
+}
+
+fn forget_days(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.removed_days, (sender, device, day) => *sender, *device, *day);
+    (!written.removed_days.is_empty()).then_some((&FORGET_DAYS, values))
+}
+
+/// Removes devices, or what points to them.
+fn removed<'a>(tenant: TenantId, written: &'a Written, sql: &'static Sql) -> Option<Filled<'a>> {
+    let values = columns!(tenant, written.removed_devices, device => *device);
+    (!written.removed_devices.is_empty()).then_some((sql, values))
+}
+
+fn twins(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.twins, (device, twin) => *device, *twin);
+    (!written.twins.is_empty()).then_some((&SET_TWINS, values))
+}
+
+fn apart(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {
+    let values = columns!(tenant, written.apart, ((device, other), (by, at)) => *device, *other, plain(by), micros(*at));
+    (!written.apart.is_empty()).then_some((&KEEP_APART, values))
 }
 
 fn read(tenant: TenantId, written: &Written) -> Option<Filled<'_>> {

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::flight::{Flight, values};
 use super::link::Link;
-use super::rows::{column, line, lines, number, senders, watched};
+use super::rows::{column, joined, line, lines, number, senders, watched};
 use super::sql::statements;
 use super::values::{from_json, from_word, small, word};
 use crate::error::{Result, StoreError};
@@ -23,7 +23,7 @@ statements! {
     Tenant SENDERS = senders!("WHERE s.tenant_id = $1 AND s.sender_id = ANY ($2::uuid[])");
     Tenant OPEN_COMMANDS = "SELECT sender_id, command, handed_out_at IS NOT NULL FROM commands \
                             WHERE tenant_id = $1 AND sender_id = ANY ($2::uuid[]) AND outcome IS NULL ORDER BY sender_id, issued_at, command_id";
-    Tenant VIEWS = "SELECT v.sender_id, v.number, v.device_id, v.view FROM unnest($2::uuid[], $3::bigint[]) AS w(sender_id, number) \
+    Tenant VIEWS = "SELECT v.sender_id, v.number, v.device_id, v.view, v.joined FROM unnest($2::uuid[], $3::bigint[]) AS w(sender_id, number) \
                     JOIN views v ON v.tenant_id = $1 AND v.sender_id = w.sender_id AND v.number = w.number";
     Tenant INBOX_IDS = "SELECT i.sender_id, i.sequence, i.report_id FROM unnest($2::uuid[], $3::bigint[]) AS w(sender_id, sequence) \
                         JOIN inbox i ON i.tenant_id = $1 AND i.sender_id = w.sender_id AND i.sequence = w.sequence";
@@ -36,16 +36,18 @@ statements! {
                    FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS w(sender_id, device_id, day) \
                    JOIN history h ON h.tenant_id = $1 AND h.day = w.day AND h.device_id = w.device_id AND h.sender_id = w.sender_id \
                    WHERE h.day BETWEEN $5 AND $6";
-    Tenant MARKS_OF_NUMBERS = "SELECT m.mark, m.device_id FROM unnest($2::uuid[], $3::bigint[]) AS w(sender_id, number) \
-                    JOIN views v ON v.tenant_id = $1 AND v.sender_id = w.sender_id AND v.number = w.number \
-                    JOIN marks m ON m.tenant_id = $1 AND m.device_id = v.device_id";
+    Tenant DAY_LISTS = "SELECT h.sender_id, h.device_id, h.day FROM unnest($2::uuid[], $3::uuid[]) AS w(sender_id, device_id) \
+                    JOIN history h ON h.tenant_id = $1 AND h.device_id = w.device_id AND h.sender_id = w.sender_id";
+    Tenant TWINS = "SELECT device_id, twin_id FROM devices WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[])";
+    Tenant APART = "SELECT a.device_id, a.other_id FROM unnest($2::uuid[], $3::uuid[]) AS w(device_id, other_id) \
+                    JOIN apart a ON a.tenant_id = $1 AND a.device_id = w.device_id AND a.other_id = w.other_id";
     // Whoever makes a device, or gives one a new mark, holds its tenant: so two who meet the same
     // printer at once do so one after the other, and the second one finds it.
     Tenant LOCK_TENANT = "SELECT 1 FROM tenants WHERE tenant_id = $1 FOR UPDATE";
     Tenant MARKED = "SELECT mark, device_id FROM marks WHERE tenant_id = $1 AND mark = ANY ($2::text[])";
-    Tenant TELLERS_OF_MARKED = "SELECT v.device_id, v.sender_id, v.kind FROM marks m \
+    Tenant TELLERS_OF_MARKED = "SELECT v.device_id, v.sender_id, v.kind, v.number FROM marks m \
                    JOIN views v ON v.tenant_id = m.tenant_id AND v.device_id = m.device_id WHERE m.tenant_id = $1 AND m.mark = ANY ($2::text[])";
-    Tenant TELLERS = "SELECT device_id, sender_id, kind FROM views WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[])";
+    Tenant TELLERS = "SELECT device_id, sender_id, kind, number FROM views WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[])";
     Tenant LEDGER_TAILS = "SELECT l.day, l.due_at, l.kept, l.met_at, l.reports, l.devices, l.why, l.sender_id \
                    FROM unnest($2::uuid[]) AS w(sender_id) CROSS JOIN LATERAL \
                    (SELECT * FROM ledger o WHERE o.tenant_id = $1 AND o.sender_id = w.sender_id ORDER BY o.day DESC LIMIT $3) AS l";
@@ -60,7 +62,9 @@ struct Columns {
     inbox: (Vec<SenderId>, Vec<i64>),
     days_of: (Vec<SenderId>, Vec<i64>, Vec<i64>),
     days: (Vec<SenderId>, Vec<DeviceId>, Vec<i64>),
-    marks_of: (Vec<SenderId>, Vec<i64>),
+    day_lists: (Vec<SenderId>, Vec<DeviceId>),
+    twins: Vec<DeviceId>,
+    apart: (Vec<DeviceId>, Vec<DeviceId>),
     marks: Vec<String>,
     tellers: Vec<DeviceId>,
     /// By how many lines are wanted.
@@ -92,9 +96,14 @@ impl Columns {
                     columns.days.1.push(*device);
                     columns.days.2.push(*day);
                 }
-                Wish::MarksOf(sender, number) => {
-                    columns.marks_of.0.push(*sender);
-                    columns.marks_of.1.push(i64::from(*number));
+                Wish::Days(sender, device) => {
+                    columns.day_lists.0.push(*sender);
+                    columns.day_lists.1.push(*device);
+                }
+                Wish::Twin(device) => columns.twins.push(*device),
+                Wish::Apart(device, other) => {
+                    columns.apart.0.push(*device);
+                    columns.apart.1.push(*other);
                 }
                 Wish::Mark(mark) => columns.marks.push(mark.clone()),
                 Wish::Tellers(device) => columns.tellers.push(*device),
@@ -122,7 +131,9 @@ enum Kind {
     Views,
     InboxIds,
     Days,
-    KnownMarks,
+    DayLists,
+    Twins,
+    Apart,
     Marked,
     Tellers,
     Lines,
@@ -167,8 +178,14 @@ pub async fn load(link: &Link, sheet: &mut Sheet, wishes: &BTreeSet<Wish>, begin
         let (senders, devices, days) = &columns.days;
         wanted.push((Kind::Days, &DAYS, values![tenant, senders, devices, days, first, last]));
     }
-    if !columns.marks_of.0.is_empty() {
-        wanted.push((Kind::KnownMarks, &MARKS_OF_NUMBERS, values![tenant, &columns.marks_of.0, &columns.marks_of.1]));
+    if !columns.day_lists.0.is_empty() {
+        wanted.push((Kind::DayLists, &DAY_LISTS, values![tenant, &columns.day_lists.0, &columns.day_lists.1]));
+    }
+    if !columns.twins.is_empty() {
+        wanted.push((Kind::Twins, &TWINS, values![tenant, &columns.twins]));
+    }
+    if !columns.apart.0.is_empty() {
+        wanted.push((Kind::Apart, &APART, values![tenant, &columns.apart.0, &columns.apart.1]));
     }
     if !columns.tellers.is_empty() {
         wanted.push((Kind::Tellers, &TELLERS, values![tenant, &columns.tellers]));
@@ -206,7 +223,10 @@ fn absent(sheet: &mut Sheet, wishes: &BTreeSet<Wish>) {
             Wish::Day(sender, device, day) => drop(loaded.days.insert((*sender, *device, *day), None)),
             Wish::Mark(mark) => drop(loaded.marked.insert(mark.clone(), BTreeSet::new())),
             Wish::Tellers(device) => drop(loaded.tellers.insert(*device, BTreeMap::new())),
-            Wish::DayOf(..) | Wish::MarksOf(..) | Wish::LedgerTail(..) | Wish::LedgerFrom(..) => {}
+            Wish::Days(sender, device) => drop(loaded.day_lists.insert((*sender, *device), BTreeSet::new())),
+            Wish::Twin(device) => drop(loaded.twins.insert(*device, None)),
+            Wish::Apart(device, other) => drop(loaded.apart.insert((*device, *other), false)),
+            Wish::DayOf(..) | Wish::LedgerTail(..) | Wish::LedgerFrom(..) => {}
         }
     }
 }
@@ -226,7 +246,7 @@ fn enter(sheet: &mut Sheet, kind: &Kind, row: &Row) -> Result<()> {
         Kind::Views => {
             let number = small(row, 1, "views")?;
             let view = pack::unpack_view(row.try_get(3)?)?;
-            loaded.views.insert((row.try_get(0)?, number), Some(ViewRow { number, device: row.try_get(2)?, view }));
+            loaded.views.insert((row.try_get(0)?, number), Some(ViewRow { number, device: row.try_get(2)?, view, joined: joined(row, 4)? }));
         }
         Kind::InboxIds => {
             loaded.inbox_ids.insert((row.try_get(0)?, number(row.try_get(1)?)), row.try_get(2)?);
@@ -235,8 +255,14 @@ fn enter(sheet: &mut Sheet, kind: &Kind, row: &Row) -> Result<()> {
             let samples = pack::unpack_day(row.try_get(3)?)?;
             loaded.days.insert((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?), Some(samples));
         }
-        Kind::KnownMarks => {
-            loaded.known_marks.insert((row.try_get(0)?, row.try_get(1)?));
+        Kind::DayLists => {
+            loaded.day_lists.entry((row.try_get(0)?, row.try_get(1)?)).or_default().insert(row.try_get(2)?);
+        }
+        Kind::Twins => {
+            loaded.twins.insert(row.try_get(0)?, row.try_get(1)?);
+        }
+        Kind::Apart => {
+            loaded.apart.insert((row.try_get(0)?, row.try_get(1)?), true);
         }
         Kind::Marked => {
             let device = row.try_get(1)?;
@@ -244,8 +270,8 @@ fn enter(sheet: &mut Sheet, kind: &Kind, row: &Row) -> Result<()> {
             loaded.tellers.entry(device).or_default();
         }
         Kind::Tellers => {
-            let kind = from_word(row, 2, "views")?;
-            loaded.tellers.entry(row.try_get(0)?).or_default().insert(row.try_get(1)?, kind);
+            let teller = (from_word(row, 2, "views")?, small(row, 3, "views")?);
+            loaded.tellers.entry(row.try_get(0)?).or_default().insert(row.try_get(1)?, teller);
         }
         Kind::Lines => {
             let line = line(row)?;

@@ -10,6 +10,7 @@ use crate::registry::{Admission, Sender, Told};
 use crate::rows::{Watch, Watched};
 use crate::said::Said;
 use policy::expectation::Expectation;
+use policy::identity::Joined;
 
 /// Asks for whole senders, for [`watched`]; what is given says which.
 macro_rules! senders {
@@ -55,6 +56,14 @@ pub fn watched(row: &Row) -> Result<Watched> {
         told,
     };
     Ok(Watched { sender, watch: Watch { next_sweep_at: at(row, 20)?, owing_since: maybe_at(row, 21)? } })
+}
+
+/// Reads how a view came to its device.
+pub fn joined(row: &Row, column: usize) -> Result<Option<Joined>> {
+    match row.try_get::<_, Option<&str>>(column)? {
+        None => Ok(None),
+        Some(_) => from_json(row, column, "views").map(Some),
+    }
 }
 
 pub fn certificate(row: &Row, column: usize) -> Result<Option<[u8; 32]>> {

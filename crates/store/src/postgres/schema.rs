@@ -9,7 +9,7 @@ use super::sql::statements;
 use crate::error::{Result, StoreError};
 
 /// Are all steps from an empty database to the schema of today. Released ones are never changed.
-pub(super) const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001-begin.sql")];
+pub(super) const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001-begin.sql"), include_str!("migrations/0002-joining.sql")];
 
 /// Is the schema of today.
 pub const KNOWN: u32 = MIGRATIONS.len() as u32;
@@ -18,7 +18,8 @@ pub const KNOWN: u32 = MIGRATIONS.len() as u32;
 const OLDEST: u32 = 140_000;
 
 /// Lists the tables that must be there.
-pub const TABLES: [&str; 20] = [
+pub const TABLES: [&str; 21] = [
+    "apart",
     "tenants",
     "sites",
     "codes",

@@ -24,6 +24,7 @@ fn all() -> Vec<&'static Sql> {
         super::enrol::ALL,
         super::fleet::ALL,
         super::flush::ALL,
+        super::joining::ALL,
         super::load::ALL,
         super::months::ALL,
         super::people::ALL,

@@ -52,6 +52,9 @@ statements! {
     Tenant ERASE_VIEWS = "DELETE FROM views WHERE tenant_id = $1 AND device_id = $2";
     Tenant ERASE_MARKS = "DELETE FROM marks WHERE tenant_id = $1 AND device_id = $2";
     Tenant ERASE_DEVICE = "DELETE FROM devices WHERE tenant_id = $1 AND device_id = $2";
+    Tenant ERASE_APART = "DELETE FROM apart WHERE tenant_id = $1 AND (device_id = $2 OR other_id = $2)";
+    Tenant ERASE_TWINS = "UPDATE devices SET twin_id = NULL WHERE tenant_id = $1 AND twin_id = $2";
+    Tenant LEFT_APART = "SELECT count(*) FROM apart WHERE tenant_id = $1 AND (device_id = $2 OR other_id = $2)";
     Tenant LEFT_HISTORY = "SELECT count(*) FROM history WHERE tenant_id = $1 AND device_id = $2";
     Tenant LEFT_VIEWS = "SELECT count(*) FROM views WHERE tenant_id = $1 AND device_id = $2";
     Tenant LEFT_MARKS = "SELECT count(*) FROM marks WHERE tenant_id = $1 AND device_id = $2";
@@ -86,6 +89,7 @@ pub mod tenant {
         // First of all: a report that is being taken holds its sender, and one that comes later finds none.
         Tenant "standings" STANDINGS LEFT_STANDINGS;
         Tenant "history" HISTORY LEFT_HISTORY;
+        Tenant "apart" APART LEFT_APART;
         Tenant "views" VIEWS LEFT_VIEWS;
         Tenant "marks" MARKS LEFT_MARKS;
         Tenant "devices" DEVICES LEFT_DEVICES;
@@ -143,7 +147,9 @@ impl Upkeep for PostgresStore {
                 let known = link.one(&KNOW_DEVICE, &[&tenant, &device], |_| Ok(())).await?;
                 known.ok_or(StoreError::NotFound { what: "device" })?;
                 let mut erased = Erased { rows_removed: reports_removed, rows_left: 0, reports_removed };
+                link.run(&ERASE_TWINS, &[&tenant, &device]).await?;
                 for (erase, left) in [
+                    (&ERASE_APART, &LEFT_APART),
                     (&ERASE_HISTORY, &LEFT_HISTORY),
                     (&ERASE_VIEWS, &LEFT_VIEWS),
                     (&ERASE_MARKS, &LEFT_MARKS),

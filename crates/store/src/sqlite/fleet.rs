@@ -7,10 +7,12 @@ use policy::overdue::Overdue;
 use rusqlite::{Connection, Row};
 
 use super::SqliteStore;
+use super::rows::{Desk, joined};
 use super::values::{Ask, At, Word, at, maybe_at, most};
 use crate::error::Result;
 use crate::fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay};
 use crate::ids::{DeviceId, SenderId, TenantId};
+use crate::join;
 use crate::pack;
 
 #[async_trait]
@@ -84,6 +86,29 @@ impl Fleet for SqliteStore {
         .await
     }
 
+    async fn join(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        let by = by.to_owned();
+        self.write(move |connection| join::join(&mut Desk(connection), tenant, device, other, &by, now)).await
+    }
+
+    async fn part(&self, tenant: TenantId, device: DeviceId, sender: SenderId, by: &str, now: Timestamp) -> Result<DeviceId> {
+        let by = by.to_owned();
+        self.write(move |connection| join::part(&mut Desk(connection), tenant, device, sender, &by, now)).await
+    }
+
+    async fn keep_apart(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        let by = by.to_owned();
+        self.write(move |connection| join::keep_apart(&mut Desk(connection), tenant, device, other, &by, now)).await
+    }
+
+    async fn twins(&self, tenant: TenantId, limit: usize) -> Result<Vec<(DeviceId, DeviceId)>> {
+        self.read(move |connection| {
+            let sql = "SELECT device_id, twin_id FROM devices WHERE tenant_id = ?1 AND twin_id IS NOT NULL ORDER BY device_id LIMIT ?2";
+            connection.all(sql, (tenant, most(limit)), |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+        .await
+    }
+
     async fn counts(&self) -> Result<Counts> {
         self.read(|connection| {
             let sql = "SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM senders), (SELECT count(*) FROM devices), \
@@ -108,19 +133,19 @@ fn page(connection: &Connection, tenant: TenantId, ids: Vec<DeviceId>, limit: us
 }
 
 fn find(connection: &Connection, tenant: TenantId, device: DeviceId) -> Result<Option<Device>> {
-    let sql = "SELECT site_id, created_at, overdue_since, overdue_why FROM devices WHERE tenant_id = ?1 AND device_id = ?2";
-    let found = connection.one(sql, (tenant, device), |row| Ok((row.get(0)?, at(row, 1)?, overdue(row, 2, 3)?)))?;
-    let Some((site, created_at, overdue)) = found else { return Ok(None) };
-    Ok(Some(Device { tenant, id: device, site, created_at, overdue, views: views(connection, tenant, device)? }))
+    let sql = "SELECT site_id, created_at, overdue_since, overdue_why, twin_id FROM devices WHERE tenant_id = ?1 AND device_id = ?2";
+    let found = connection.one(sql, (tenant, device), |row| Ok((row.get(0)?, at(row, 1)?, overdue(row, 2, 3)?, row.get(4)?)))?;
+    let Some((site, created_at, overdue, twin)) = found else { return Ok(None) };
+    Ok(Some(Device { tenant, id: device, site, created_at, overdue, twin, views: views(connection, tenant, device)? }))
 }
 
 fn views(connection: &Connection, tenant: TenantId, device: DeviceId) -> Result<Vec<DeviceView>> {
-    let sql = "SELECT sender_id, kind, number, view FROM views WHERE tenant_id = ?1 AND device_id = ?2 ORDER BY sender_id";
+    let sql = "SELECT sender_id, kind, number, view, joined FROM views WHERE tenant_id = ?1 AND device_id = ?2 ORDER BY sender_id";
     let rows = connection.all(sql, (tenant, device), |row| {
         let view = pack::unpack_view(row.get_ref(3)?.as_blob()?);
-        Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0, row.get(2)?, view))
+        Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0, row.get(2)?, view, joined(row, 4)?))
     })?;
-    rows.into_iter().map(|(sender, kind, number, view)| Ok(DeviceView { sender, kind, number, view: view? })).collect()
+    rows.into_iter().map(|(sender, kind, number, view, joined)| Ok(DeviceView { sender, kind, number, view: view?, joined })).collect()
 }
 
 fn overdue(row: &Row<'_>, since: usize, why: usize) -> rusqlite::Result<Option<Overdue>> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::expectation::Expectation;
 use policy::history::Day;
+use policy::identity::Joined;
 use rusqlite::{Connection, Row};
 use wire::commands::{Command, Outcome};
 use wire::envelope::SenderKind;
@@ -12,11 +13,11 @@ use wire::talk::LastReport;
 use super::values::{Ask, At, Json, Word, at, maybe_at, most};
 use crate::error::Result;
 use crate::fleet::read_at;
-use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
+use crate::ids::{DeviceId, SiteId, TenantId};
 use crate::intake::{Coding, Incoming};
 use crate::pack;
 use crate::registry::{Admission, Sender, Told};
-use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
+use crate::rows::{Of, Rows, Teller, ViewRow, Watch, Watched};
 use crate::said::Said;
 
 /// Reads and writes within the transaction of its connection.
@@ -122,6 +123,20 @@ pub fn line(row: &Row<'_>) -> rusqlite::Result<Expectation> {
     })
 }
 
+/// Reads how a view came to its device.
+pub fn joined(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Joined>> {
+    Ok(row.get::<_, Option<Json<_>>>(column)?.map(|Json(joined)| joined))
+}
+
+/// Forgets which devices were like this one.
+pub fn forget_likeness(connection: &Connection, tenant: TenantId, device: DeviceId) -> Result<u64> {
+    connection.run("UPDATE devices SET twin_id = NULL WHERE tenant_id = ?1 AND twin_id = ?2", (tenant, device))?;
+    let other = "DELETE FROM apart WHERE tenant_id = ?1 AND device_id IN \
+                 (SELECT other_id FROM apart WHERE tenant_id = ?1 AND device_id = ?2) AND other_id = ?2";
+    let removed = connection.run(other, (tenant, device))?;
+    Ok(removed + connection.run("DELETE FROM apart WHERE tenant_id = ?1 AND device_id = ?2", (tenant, device))?)
+}
+
 impl Rows for Desk<'_> {
     fn sender(&mut self, of: Of) -> Result<Option<Watched>> {
         self.0.one(senders!("WHERE s.tenant_id = ?1 AND s.sender_id = ?2"), (of.tenant, of.sender), watched)
@@ -179,20 +194,35 @@ impl Rows for Desk<'_> {
     }
 
     fn view(&mut self, of: Of, number: u32) -> Result<Option<ViewRow>> {
-        let sql = "SELECT device_id, view FROM views WHERE tenant_id = ?1 AND sender_id = ?2 AND number = ?3";
+        let sql = "SELECT device_id, view, joined FROM views WHERE tenant_id = ?1 AND sender_id = ?2 AND number = ?3";
         let row = self.0.one(sql, (of.tenant, of.sender, number), |row| {
             let kept = row.get_ref(1)?.as_blob()?;
-            Ok((row.get(0)?, pack::unpack_view(kept)))
+            Ok((row.get(0)?, pack::unpack_view(kept), joined(row, 2)?))
         })?;
-        row.map(|(device, view)| Ok(ViewRow { number, device, view: view? })).transpose()
+        row.map(|(device, view, joined)| Ok(ViewRow { number, device, view: view?, joined })).transpose()
     }
 
     fn put_view(&mut self, of: Of, kind: SenderKind, row: &ViewRow) -> Result<()> {
         self.0.run(
-            "INSERT INTO views (tenant_id, sender_id, number, device_id, kind, read_at, view) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+            "INSERT INTO views (tenant_id, sender_id, number, device_id, kind, read_at, view, joined) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
              ON CONFLICT (tenant_id, sender_id, number) DO UPDATE SET read_at = excluded.read_at, view = excluded.view",
-            (of.tenant, of.sender, row.number, row.device, Word(kind), At(read_at(&row.view)), pack::pack_view(&row.view)),
+            (
+                of.tenant,
+                of.sender,
+                row.number,
+                row.device,
+                Word(kind),
+                At(read_at(&row.view)),
+                pack::pack_view(&row.view),
+                row.joined.as_ref().map(Json),
+            ),
         )?;
+        Ok(())
+    }
+
+    fn place_view(&mut self, of: Of, number: u32, device: DeviceId, joined: Option<&Joined>) -> Result<()> {
+        let sql = "UPDATE views SET device_id = ?4, joined = ?5 WHERE tenant_id = ?1 AND sender_id = ?2 AND number = ?3";
+        self.0.run(sql, (of.tenant, of.sender, number, device, joined.map(Json)))?;
         Ok(())
     }
 
@@ -213,9 +243,42 @@ impl Rows for Desk<'_> {
         Ok(())
     }
 
-    fn tellers(&mut self, tenant: TenantId, device: DeviceId) -> Result<Vec<(SenderId, SenderKind)>> {
-        let sql = "SELECT sender_id, kind FROM views WHERE tenant_id = ?1 AND device_id = ?2 ORDER BY sender_id";
-        self.0.all(sql, (tenant, device), |row| Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0)))
+    fn remove_mark(&mut self, tenant: TenantId, mark: &str, device: DeviceId) -> Result<()> {
+        self.0.run("DELETE FROM marks WHERE tenant_id = ?1 AND mark = ?2 AND device_id = ?3", (tenant, mark, device))?;
+        Ok(())
+    }
+
+    fn tellers(&mut self, tenant: TenantId, device: DeviceId) -> Result<Vec<Teller>> {
+        let sql = "SELECT sender_id, kind, number FROM views WHERE tenant_id = ?1 AND device_id = ?2 ORDER BY sender_id";
+        self.0.all(sql, (tenant, device), |row| Ok(Teller { sender: row.get(0)?, kind: row.get::<_, Word<_>>(1)?.0, number: row.get(2)? }))
+    }
+
+    fn remove_device(&mut self, tenant: TenantId, device: DeviceId) -> Result<()> {
+        forget_likeness(self.0, tenant, device)?;
+        self.0.run("DELETE FROM devices WHERE tenant_id = ?1 AND device_id = ?2", (tenant, device))?;
+        Ok(())
+    }
+
+    fn twin(&mut self, tenant: TenantId, device: DeviceId) -> Result<Option<DeviceId>> {
+        let sql = "SELECT twin_id FROM devices WHERE tenant_id = ?1 AND device_id = ?2";
+        Ok(self.0.one(sql, (tenant, device), |row| row.get(0))?.flatten())
+    }
+
+    fn put_twin(&mut self, tenant: TenantId, device: DeviceId, twin: Option<DeviceId>) -> Result<()> {
+        self.0.run("UPDATE devices SET twin_id = ?3 WHERE tenant_id = ?1 AND device_id = ?2", (tenant, device, twin))?;
+        Ok(())
+    }
+
+    fn is_apart(&mut self, tenant: TenantId, device: DeviceId, other: DeviceId) -> Result<bool> {
+        let sql = "SELECT 1 FROM apart WHERE tenant_id = ?1 AND device_id = ?2 AND other_id = ?3";
+        Ok(self.0.one(sql, (tenant, device, other), |_| Ok(()))?.is_some())
+    }
+
+    fn put_apart(&mut self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO apart (tenant_id, device_id, other_id, said_by, said_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+                   ON CONFLICT (tenant_id, device_id, other_id) DO UPDATE SET said_by = excluded.said_by, said_at = excluded.said_at";
+        self.0.run(sql, (tenant, device, other, by, At(now)))?;
+        Ok(())
     }
 
     fn clear_overdue(&mut self, tenant: TenantId, device: DeviceId, read_at: Timestamp) -> Result<()> {
@@ -239,6 +302,27 @@ impl Rows for Desk<'_> {
              ON CONFLICT (tenant_id, day, device_id, sender_id) DO UPDATE SET samples = excluded.samples",
             (of.tenant, day, device, of.sender, pack::pack_day(samples)),
         )?;
+        Ok(())
+    }
+
+    fn days(&mut self, of: Of, device: DeviceId) -> Result<Vec<i64>> {
+        let bounds = "SELECT min(day), max(day) FROM history WHERE tenant_id = ?1";
+        let bounds = self.0.one(bounds, [of.tenant], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get::<_, Option<i64>>(1)?)))?;
+        let Some((first, last)) = bounds.flatten() else { return Ok(Vec::new()) };
+        let sql = "SELECT 1 FROM history WHERE tenant_id = ?1 AND day = ?2 AND device_id = ?3 AND sender_id = ?4";
+        let mut days = Vec::new();
+        // A day's rows lie together, so one look a day finds a device's.
+        for day in first..=last {
+            if self.0.one(sql, (of.tenant, day, device, of.sender), |_| Ok(()))?.is_some() {
+                days.push(day);
+            }
+        }
+        Ok(days)
+    }
+
+    fn remove_day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<()> {
+        let sql = "DELETE FROM history WHERE tenant_id = ?1 AND day = ?2 AND device_id = ?3 AND sender_id = ?4";
+        self.0.run(sql, (of.tenant, day, device, of.sender))?;
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use policy::history::day_of;
 use rusqlite::Connection;
 use rusqlite::Params;
 
-use super::rows::coding_word;
+use super::rows::{coding_word, forget_likeness};
 use super::values::{Ask, At};
 use super::{SqliteStore, copy};
 use crate::error::{Result, StoreError};
@@ -22,7 +22,8 @@ use crate::upkeep::{Erased, Pruned, Retention, Size, Upkeep, tells_of};
 const STEP: usize = 500;
 
 /// Lists the tables whose rows belong to a tenant.
-const OF_TENANT: [&str; 15] = [
+const OF_TENANT: [&str; 16] = [
+    "apart",
     "history",
     "views",
     "marks",
@@ -62,6 +63,7 @@ impl Upkeep for SqliteStore {
             let mut erased = Erased { rows_removed: reports_removed, rows_left: 0, reports_removed };
             let known = connection.one("SELECT 1 FROM devices WHERE tenant_id = ?1 AND device_id = ?2", (tenant, device), |_| Ok(()))?;
             known.ok_or(StoreError::NotFound { what: "device" })?;
+            erased.rows_removed += forget_likeness(connection, tenant, device)?;
             for table in ["history", "views", "marks", "devices"] {
                 erased.rows_removed +=
                     connection.run(&format!("DELETE FROM {table} WHERE tenant_id = ?1 AND device_id = ?2"), (tenant, device))?;

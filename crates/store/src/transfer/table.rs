@@ -49,9 +49,10 @@ tables! {
     }
     credentials { tenant_id Id, sender_id Id, hash Octets, created_at Number }
     inbox { tenant_id Id, sender_id Id, sequence Number, report_id Text, received_at Number, coding Text, payload Octets }
-    devices { tenant_id Id, device_id Id, site_id Id, created_at Number, overdue_since Number, overdue_why Text }
+    devices { tenant_id Id, device_id Id, site_id Id, created_at Number, overdue_since Number, overdue_why Text, twin_id Id }
+    apart { tenant_id Id, device_id Id, other_id Id, said_by Text, said_at Number }
     marks { tenant_id Id, mark Text, device_id Id }
-    views { tenant_id Id, sender_id Id, number Number, device_id Id, kind Text, read_at Number, view Octets }
+    views { tenant_id Id, sender_id Id, number Number, device_id Id, kind Text, read_at Number, view Octets, joined Text }
     history { tenant_id Id, day Number, device_id Id, sender_id Id, samples Octets }
     ledger {
         tenant_id Id, sender_id Id, day Text, due_at Number, kept Text, met_at Number, reports Number, devices Number, why Text,

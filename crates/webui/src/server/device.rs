@@ -23,6 +23,12 @@ pub struct Device {
     pub paths: Vec<HeardBy>,
     /// When the server first heard of it.
     pub first_seen_at: Option<Timestamp>,
+    /// Another device that tells the same, by its id.
+    pub twin: Option<String>,
+    /// Whose word alone is shown, if it is not everybody's.
+    pub alone: Option<SenderName>,
+    /// Whether the person may say which device is which.
+    pub may_decide: bool,
 }
 
 /// Is one way by which a device is heard.
@@ -33,6 +39,8 @@ pub struct HeardBy {
     pub observed_at: Option<Timestamp>,
     /// Who told it.
     pub sender: Option<SenderName>,
+    /// On what evidence its word counts for this device, and since when; `None` for the first.
+    pub joined: Option<(String, Timestamp)>,
 }
 
 /// Is an agent or a device module by its name.
@@ -51,13 +59,20 @@ struct Page<'a> {
     overdue: Option<(When, &'a str)>,
     paths: Vec<Way<'a>>,
     first_seen: Option<When>,
+    /// The address of this page.
+    here: String,
+    twin: Option<(&'a str, String)>,
+    alone: Option<&'a str>,
+    may_decide: bool,
     body: Body,
 }
 
 struct Way<'a> {
     path: &'static str,
     heard: When,
-    sender: Option<(String, &'a str)>,
+    /// The page, the name and the id of who told it.
+    sender: Option<(String, &'a str, &'a str)>,
+    joined: Option<(&'a str, When)>,
 }
 
 impl Device {
@@ -73,6 +88,10 @@ impl Device {
             overdue: self.overdue.as_ref().map(|overdue| (clock.lasting(overdue.since), overdue.reason.as_str())),
             paths: self.paths.iter().map(|way| Way::of(clock, way)).collect(),
             first_seen: self.first_seen_at.map(|at| clock.ago(at)),
+            here: page_of("devices", &self.id),
+            twin: self.twin.as_deref().map(|twin| (twin, page_of("devices", twin))),
+            alone: self.alone.as_ref().map(|sender| sender.name.as_str()),
+            may_decide: self.may_decide,
             body: Body::new(clock, &self.file),
         })
     }
@@ -83,7 +102,8 @@ impl<'a> Way<'a> {
         Way {
             path: words::path(way.path),
             heard: clock.ago_or(way.observed_at, "never"),
-            sender: way.sender.as_ref().map(|sender| (page_of("agents", &sender.id), sender.name.as_str())),
+            sender: way.sender.as_ref().map(|sender| (page_of("agents", &sender.id), sender.name.as_str(), sender.id.as_str())),
+            joined: way.joined.as_ref().map(|(evidence, at)| (evidence.as_str(), clock.ago(*at))),
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Fleet {
     /// Those of this page. They are ordered by urgency within it; who pages orders the whole list.
     pub devices: Vec<FleetDevice>,
     pub paging: Paging,
+    /// Devices that may be the same as another one, by id and name; a person is to decide.
+    pub twins: Vec<(String, String)>,
 }
 
 /// Counts the fleet.
@@ -105,6 +107,7 @@ struct Page<'a> {
     counts: Counts,
     sites: &'a [SiteName],
     filter: &'a Filter,
+    twins: Vec<(String, &'a str)>,
     is_filtered: bool,
     list: List,
     ways: Ways<'a>,
@@ -126,6 +129,7 @@ impl Fleet {
             counts: self.counts,
             sites: &self.sites,
             filter: &self.filter,
+            twins: self.twins.iter().map(|(id, name)| (page_of("devices", id), name.as_str())).collect(),
             is_filtered: self.filter != Filter::default(),
             list: List::new(&frame.clock, entries),
             ways: Ways::new(&self.paging, self.devices.len()),

@@ -72,6 +72,7 @@ pub fn fleet_page() -> server::Fleet {
         filter: Filter { site: Some("s/<2>".into()), show: Show::Attention, find: NASTY.into() },
         devices: devices.collect(),
         paging: Paging { first: Some(1), total: Some(1_312), previous: None, next: Some("/?show=attention&after=d-9".into()) },
+        twins: vec![("d-7".into(), "Kyocera ECOSYS P2040dw R8P1234567".into()), ("d/<8>".into(), NASTY.into())],
     }
 }
 
@@ -82,6 +83,7 @@ pub fn empty_fleet() -> server::Fleet {
         filter: Filter::default(),
         devices: Vec::new(),
         paging: Paging::default(),
+        twins: Vec::new(),
     }
 }
 
@@ -129,10 +131,19 @@ pub fn device_page() -> server::Device {
                 path: Path::Agent,
                 observed_at: Some(at("2026-11-22T11:00:00Z")),
                 sender: Some(SenderName { id: "a-1".into(), name: "Amsterdam reception".into() }),
+                joined: None,
             },
-            HeardBy { path: Path::DeviceDirect, observed_at: Some(at("2026-11-22T11:02:00Z")), sender: None },
+            HeardBy {
+                path: Path::DeviceDirect,
+                observed_at: Some(at("2026-11-22T11:02:00Z")),
+                sender: Some(SenderName { id: "m-1".into(), name: "module".into() }),
+                joined: Some(("the same maker and serial number".into(), at("2026-11-20T08:00:00Z"))),
+            },
         ],
         first_seen_at: Some(at("2026-10-14T08:00:00Z")),
+        twin: None,
+        alone: None,
+        may_decide: true,
     }
 }
 
@@ -143,8 +154,16 @@ pub fn nasty_device() -> server::Device {
         site: Some(nasty_site()),
         file: DeviceFile { record: records().swap_remove(3), ages: Default::default(), history: Vec::new() },
         overdue: Some(Overdue { since: at("2026-11-20T03:00:00Z"), reason: NASTY.into() }),
-        paths: vec![HeardBy { path: Path::Agent, observed_at: None, sender: Some(SenderName { id: NASTY.into(), name: NASTY.into() }) }],
+        paths: vec![HeardBy {
+            path: Path::Agent,
+            observed_at: None,
+            sender: Some(SenderName { id: NASTY.into(), name: NASTY.into() }),
+            joined: Some((NASTY.into(), at("2026-11-20T08:00:00Z"))),
+        }],
         first_seen_at: None,
+        twin: Some(NASTY.into()),
+        alone: Some(SenderName { id: NASTY.into(), name: NASTY.into() }),
+        may_decide: true,
     }
 }
 

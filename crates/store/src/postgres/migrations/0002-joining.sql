@@ -1,0 +1,19 @@
+-- Two devices become one on evidence, and two again when somebody says so.
+
+-- How a view came to its device, as JSON; null for the sender that told of it first.
+ALTER TABLE views ADD COLUMN joined text;
+
+-- Another device that bears the same mark and was not joined, until a person decides.
+ALTER TABLE devices ADD COLUMN twin_id uuid;
+
+CREATE INDEX devices_twins ON devices (tenant_id, device_id) WHERE twin_id IS NOT NULL;
+
+-- Pairs that are two whatever they bear, in both directions.
+CREATE TABLE apart (
+    tenant_id uuid   NOT NULL,
+    device_id uuid   NOT NULL,
+    other_id  uuid   NOT NULL,
+    said_by   text   NOT NULL,
+    said_at   bigint NOT NULL,
+    PRIMARY KEY (tenant_id, device_id, other_id)
+);
