@@ -18,6 +18,8 @@ struct TwoTenants {
     words: Vec<String>,
     device: String,
     agent: String,
+    /// Another device and the agent that tells of it, where a route names two.
+    other: (String, String),
     own: String,
     strangers: String,
 }
@@ -50,7 +52,18 @@ async fn two_tenants(server: &Server) -> TwoTenants {
     let devices = server.get("/api/v1/devices", &own).await.json();
     let device = devices["items"][0]["id"].as_str().unwrap().to_owned();
     let words = ["R8P1234567", "Hollander", "Amsterdam", "hollander.example", &device, &agent.id].map(str::to_owned).to_vec();
-    TwoTenants { words, device, agent: agent.id, own, strangers }
+    let other = (device.clone(), agent.id.clone());
+    TwoTenants { words, device, agent: agent.id, other, own, strangers }
+}
+
+/// Gives the first tenant another agent with a device.
+async fn one_more(server: &Server, of: &mut TwoTenants) {
+    let tenant = server.app.store.tenants().await.unwrap().into_iter().find(|tenant| tenant.name == "Hollander").unwrap();
+    let agent = server.enrolled(tenant.id, "Utrecht", SenderKind::Agent).await;
+    assert_eq!(server.send(&agent, &report(&agent, 1, server.time.now(), &[record("R8P7654321", 9, ReadPath::Agent)])).await.status, 200);
+    let items = server.get("/api/v1/devices", &of.own).await.json()["items"].clone();
+    let ids = items.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned());
+    of.other = (ids.into_iter().find(|id| *id != of.device).unwrap(), agent.id);
 }
 
 /// Lists every route of the document with a body that would do.
@@ -65,6 +78,8 @@ fn routes(document: &Value, of: &TwoTenants) -> Vec<(Ask, bool)> {
             }
             let body = match path.as_str() {
                 "/api/v1/codes" => json!({"site": "Amsterdam", "tenant": "Hollander"}),
+                "/api/v1/devices/{id}/apart" | "/api/v1/devices/{id}/join" => json!({"other": of.other.0}),
+                "/api/v1/devices/{id}/part" => json!({"sender": of.other.1}),
                 _ => json!({"action": "read-now"}),
             };
             let ask = Ask::new(&method.to_uppercase(), &path.replace("{id}", id)).json(&body);
@@ -111,7 +126,8 @@ on_every_store! {
     }
 
     async fn its_own_tenant_sees_each_route(server) {
-        let of = two_tenants(server).await;
+        let mut of = two_tenants(server).await;
+        one_more(server, &mut of).await;
         let document = server.ask(Ask::get("/api/v1/openapi.json")).await.json();
         let (erasing, others): (Vec<_>, Vec<_>) = routes(&document, &of).into_iter().partition(|(ask, _)| format!("{ask:?}").contains("DELETE"));
         for (ask, _) in others.into_iter().chain(erasing) {
@@ -128,6 +144,8 @@ on_every_store! {
             Ask::post("/api/v1/codes").json(&json!({"site": "x", "tenant": "Hollander"})),
             Ask::post(&format!("/api/v1/agents/{}/commands", of.agent)).json(&json!({"action": "read-now"})),
             Ask::new("DELETE", &format!("/api/v1/devices/{}", of.device)),
+            Ask::post(&format!("/api/v1/devices/{}/join", of.device)).json(&json!({"other": of.device})),
+            Ask::post(&format!("/api/v1/devices/{}/part", of.device)).json(&json!({"sender": of.agent})),
         ] {
             let refused = server.ask(ask.bearer(&viewer)).await;
             assert!(refused.is_problem(403), "{refused:?}");

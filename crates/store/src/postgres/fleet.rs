@@ -125,9 +125,9 @@ impl Fleet for PostgresStore {
 
     async fn join(&self, tenant: TenantId, device: DeviceId, other: DeviceId, by: &str, now: Timestamp) -> Result<()> {
         let (pool, by) = (Arc::clone(&self.pool), by.to_owned());
-        self.apart(async move {
-            decide(&pool, tenant, vec![device, other], |sheet| join::join(sheet, tenant, device, other, &by, now)).await
-        })
+        self.apart(
+            async move { decide(&pool, tenant, vec![device, other], |sheet| join::join(sheet, tenant, device, other, &by, now)).await },
+        )
         .await
     }
 
@@ -147,8 +147,10 @@ impl Fleet for PostgresStore {
 
     async fn twins(&self, tenant: TenantId, limit: usize) -> Result<Vec<(DeviceId, DeviceId)>> {
         let limit = most(limit);
-        self.ask(move |link| Box::pin(async move { link.all(&TWINS, &[&tenant, &limit], |row| Ok((row.try_get(0)?, row.try_get(1)?))).await }))
-            .await
+        self.ask(move |link| {
+            Box::pin(async move { link.all(&TWINS, &[&tenant, &limit], |row| Ok((row.try_get(0)?, row.try_get(1)?))).await })
+        })
+        .await
     }
 
     async fn counts(&self) -> Result<Counts> {
@@ -188,7 +190,18 @@ async fn find(link: &Link, tenant: TenantId, ids: Vec<DeviceId>) -> Result<Vec<D
     }
     let device = |row: &Row| {
         let id = row.try_get(0)?;
-        Ok((id, Device { tenant, id, site: row.try_get(1)?, created_at: at(row, 2)?, overdue: overdue(row, 3, 4)?, twin: row.try_get(5)?, views: Vec::new() }))
+        Ok((
+            id,
+            Device {
+                tenant,
+                id,
+                site: row.try_get(1)?,
+                created_at: at(row, 2)?,
+                overdue: overdue(row, 3, 4)?,
+                twin: row.try_get(5)?,
+                views: Vec::new(),
+            },
+        ))
     };
     let mut found: BTreeMap<DeviceId, Device> = link.all(&DEVICES, &[&tenant, &ids], device).await?.into_iter().collect();
     for (device, views) in views {

@@ -67,7 +67,13 @@ statements! {
 /// Says whether the sheet leaves anything to be written.
 pub fn is_empty(written: &Written) -> bool {
     let Written { senders, lines, outcomes, handed_out, placed, twins, apart, .. } = written;
-    senders.is_empty() && lines.is_empty() && outcomes.is_empty() && handed_out.is_empty() && placed.is_empty() && twins.is_empty() && apart.is_empty()
+    senders.is_empty()
+        && lines.is_empty()
+        && outcomes.is_empty()
+        && handed_out.is_empty()
+        && placed.is_empty()
+        && twins.is_empty()
+        && apart.is_empty()
 }
 
 /// Is a statement with its values.

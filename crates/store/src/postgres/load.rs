@@ -246,7 +246,9 @@ fn enter(sheet: &mut Sheet, kind: &Kind, row: &Row) -> Result<()> {
         Kind::Views => {
             let number = small(row, 1, "views")?;
             let view = pack::unpack_view(row.try_get(3)?)?;
-            loaded.views.insert((row.try_get(0)?, number), Some(ViewRow { number, device: row.try_get(2)?, view, joined: joined(row, 4)? }));
+            loaded
+                .views
+                .insert((row.try_get(0)?, number), Some(ViewRow { number, device: row.try_get(2)?, view, joined: joined(row, 4)? }));
         }
         Kind::InboxIds => {
             loaded.inbox_ids.insert((row.try_get(0)?, number(row.try_get(1)?)), row.try_get(2)?);
