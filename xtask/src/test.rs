@@ -55,7 +55,10 @@ fn steps(provided: &Provided) -> Result<Vec<Step>> {
         // Advisories need a database that may be out of reach; they are checked where it is.
         run("licences", process::cargo("deny check licenses bans sources")?),
         // What a device module carries has no operating system to lean on.
-        run("bare metal", process::cargo(&format!("check -p model -p wire --target {}", needs::BARE_METAL))?),
+        run(
+            "bare metal",
+            process::cargo(&format!("check -p model -p wire -p device --no-default-features --target {}", needs::BARE_METAL))?,
+        ),
         run("release", process::cargo("build --release -p cli")?),
         run("tests", with_tools(tests()?, provided)),
         run("examples", process::cargo("test --doc --workspace")?),

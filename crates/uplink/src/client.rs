@@ -86,6 +86,14 @@ impl Credentials {
     }
 }
 
+/// Is how a report is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// As JSON, as it is.
+    Plain,
+    Zstd,
+}
+
 /// Is what a new sender gets.
 #[derive(Clone, Debug)]
 pub struct Enrolled {
@@ -200,25 +208,36 @@ impl Session {
     /// If the server has closed the connection in the meantime, another is made, verified and
     /// greeted like the first. A report may thus arrive twice, which changes nothing: it has an id.
     pub fn send(&mut self, report: &[u8]) -> Result<Reply, UplinkError> {
+        self.send_as(report, Coding::Zstd)
+    }
+
+    /// Sends a report that is packed in this way; otherwise as [`Session::send`].
+    ///
+    /// # Errors
+    /// As [`Session::send`].
+    pub fn send_as(&mut self, report: &[u8], coding: Coding) -> Result<Reply, UplinkError> {
         if !self.connection.is_open() {
             self.reconnect()?;
         }
-        let response = match self.post(report) {
+        let response = match self.post(report, coding) {
             Err(error) if self.connection.was_closed_while_idle() => {
                 tracing::debug!(%error, "the server has closed the connection; connecting once more");
                 self.reconnect()?;
-                self.post(report)?
+                self.post(report, coding)?
             }
             result => result?,
         };
         content(&self.connection.server, &response, &[200, 201])
     }
 
-    fn post(&mut self, report: &[u8]) -> Result<Response, UplinkError> {
+    fn post(&mut self, report: &[u8], coding: Coding) -> Result<Response, UplinkError> {
         self.connection.exchange(&Request {
             credentials: Some(&self.credentials),
             content_type: Some("application/json"),
-            content_encoding: Some("zstd"),
+            content_encoding: match coding {
+                Coding::Plain => None,
+                Coding::Zstd => Some("zstd"),
+            },
             body: report,
             ..Request::new("POST", "/api/v1/reports")
         })

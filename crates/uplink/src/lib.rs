@@ -9,7 +9,9 @@
 
 pub mod backoff;
 pub mod client;
+#[cfg(feature = "zstd")]
 pub mod compress;
+mod crypto;
 mod deadline;
 pub mod error;
 pub mod http;
@@ -25,7 +27,8 @@ pub mod tls;
 pub mod trust;
 
 pub use backoff::Backoff;
-pub use client::{Client, Credentials, Enrolled, Options, Session, Timeouts};
+pub use client::{Client, Coding, Credentials, Enrolled, Options, Session, Timeouts};
+#[cfg(feature = "zstd")]
 pub use compress::{DecompressError, compress, decompress};
 pub use error::{ProtocolReason, SettingsReason, UplinkError};
 pub use network::{NetworkReason, Phase};

@@ -161,7 +161,7 @@ fn timestamp(time: UnixTime) -> Timestamp {
 /// is known, and nothing of it stays in memory between two reports.
 pub(crate) fn configuration(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig, Error> {
     // The provider is named, so that no other part of a program can choose one for us.
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(crate::crypto::provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .dangerous()

@@ -13,7 +13,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -59,7 +58,13 @@ impl Trust {
     /// Makes the verifier. For [`Trust::System`] this reads the operating system's store.
     pub(crate) fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
         Ok(match self {
+            #[cfg(feature = "platform-trust")]
             Trust::System => Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?),
+            #[cfg(not(feature = "platform-trust"))]
+            Trust::System => {
+                let why = "this program was built without the operating system's trust store; configure an authority or a pin";
+                return Err(Error::General(why.to_owned()));
+            }
             Trust::Authorities(given) => {
                 let mut roots = RootCertStore::empty();
                 given.iter().try_for_each(|authority| roots.add(authority.clone()))?;
@@ -84,7 +89,7 @@ pub(crate) fn authority_with<'a, 'b>(intermediates: &'a [CertificateDer<'b>], su
 
 /// Returns the check sum that [`Trust::Enrolment`] and an enrolment code carry.
 pub fn sha256(octets: &[u8]) -> [u8; 32] {
-    digest(&SHA256, octets).as_ref().try_into().expect("SHA-256 has 32 octets")
+    crate::crypto::sha256(octets)
 }
 
 pub(crate) fn hex(octets: &[u8]) -> String {

@@ -90,7 +90,7 @@ impl FromStr for EnrolmentCode {
 }
 
 /// Returns the check sum of Ethernet and zip. A code is read once, so no table is worth its room.
-fn crc32(octets: &[u8]) -> u32 {
+pub fn crc32(octets: &[u8]) -> u32 {
     !octets
         .iter()
         .fold(!0, |sum, octet| (0..8).fold(sum ^ u32::from(*octet), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 }))

@@ -1,6 +1,6 @@
 //! The form of one report in the spool: what it is, how long, its check sum, and the payload.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use crate::crypto::sha256;
 
 /// Begins every file; the last octet is the version of the form.
 const MAGIC: [u8; 8] = *b"RMSPOOL\x01";
@@ -23,7 +23,7 @@ pub fn header(payload: &[u8]) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..8].copy_from_slice(&MAGIC);
     header[8..16].copy_from_slice(&(payload.len() as u64).to_be_bytes());
-    header[16..].copy_from_slice(digest(&SHA256, payload).as_ref());
+    header[16..].copy_from_slice(&sha256(payload));
     header
 }
 
@@ -36,7 +36,7 @@ pub fn payload(file: &[u8]) -> Result<&[u8], Damage> {
     if payload.len() as u64 != expected {
         return Err(Damage::Length { found: payload.len() as u64, expected });
     }
-    if digest(&SHA256, payload).as_ref() != sum {
+    if sha256(payload) != *sum {
         return Err(Damage::Checksum);
     }
     Ok(payload)

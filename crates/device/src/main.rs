@@ -1,0 +1,7 @@
+//! `roundsman-device`; see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    device::command(std::env::args_os())
+}
