@@ -58,13 +58,9 @@ fn trouble(answer: Answer<'_>) -> Trouble {
         403 => Trouble::Forbidden(why),
         409 if problem.kind == talk::NEEDS_FULL => Trouble::NeedsFull(problem.last_report),
         409 if problem.kind == talk::STALE => Trouble::Stale(problem.last_report),
-        409 if problem.kind == ANOTHER_DEVICE => Trouble::AnotherDevice(why),
+        409 if problem.kind == talk::ANOTHER_DEVICE => Trouble::AnotherDevice(why),
         400 | 409 | 413 | 415 | 422 => Trouble::Rejected(why),
         429 | 500..=599 => Trouble::Later { why, wait: answer.retry_after.map(|seconds| Duration::from_secs(seconds.into())) },
         _ => Trouble::Blocked(why),
     }
 }
-
-/// Is the `type` of the refusal of a report about another printer than the server knows under these
-/// credentials.
-pub const ANOTHER_DEVICE: &str = "urn:roundsman:problem:another-device";

@@ -126,6 +126,7 @@ pub fn refusal(error: &UplinkError, why: String) -> Trouble {
         UplinkError::Forbidden(_) => Trouble::Forbidden(why),
         UplinkError::NeedsFull { last_report, .. } => Trouble::NeedsFull(last_report.clone()),
         UplinkError::Stale { last_report, .. } => Trouble::Stale(last_report.clone()),
+        UplinkError::AnotherDevice(_) => Trouble::AnotherDevice(why),
         UplinkError::TooLarge(_) | UplinkError::Refused { status: 400 | 409 | 415 | 422, .. } => Trouble::Rejected(why),
         error if error.is_worth_retrying() => Trouble::Later { why, wait: error.retry_after() },
         _ => Trouble::Blocked(why),
