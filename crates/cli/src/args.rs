@@ -38,6 +38,9 @@ pub enum Command {
     /// The server's own commands, as of the program roundsman-server
     #[command(disable_help_flag = true)]
     Server(PassedOn),
+    /// The printer module's own commands, as of the program roundsman-device
+    #[command(disable_help_flag = true)]
+    Device(PassedOn),
     /// Print a shell's completions for this program
     Completions(CompletionsArgs),
     /// Write the man pages and the completions of all shells

@@ -44,6 +44,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sim(args) => simulate::run(&args),
         Command::Up(args) => up::run(&args),
         Command::Agent(passed) => Ok(agent::command(named("roundsman-agent", passed))),
+        Command::Device(passed) => Ok(device::command(named("roundsman-device", passed))),
         Command::Server(passed) => Ok(server::command(named("roundsman-server", passed))),
         Command::Completions(args) => generate::completions(args.shell).map(|()| ExitCode::SUCCESS),
         Command::Generate(args) => generate::everything(&args.folder).map(|()| ExitCode::SUCCESS),

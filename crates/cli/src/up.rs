@@ -2,6 +2,7 @@
 //!
 //! The parts are children of this program, each a process of its own: what goes wrong in one does not
 //! reach the others, and one that ends is started again. All that they know lies in one folder.
+//! One of the simulated printers has a module as well, so that a device known by both ways is seen.
 
 mod children;
 mod folder;
@@ -25,6 +26,8 @@ use folder::Folder;
 /// Is where the simulated printers are.
 const SIMULATED: &str = "127.0.1.0/28";
 const SIMULATED_PORT: u16 = 1161;
+/// Is the simulated printer that has a module inside; the agent reads it as well.
+const WITH_MODULE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
 
 /// A part that has not begun to answer by then will not.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -86,7 +89,14 @@ fn start(
     if !folder.is_enrolled() {
         provision::enrol_agent(folder, provided)?;
     }
-    // Stopped in the opposite order: agent, printers, server.
+    if args.scan.is_empty() {
+        folder.write_module_configuration(called_at, SocketAddr::new(WITH_MODULE, port))?;
+        provision::enrol_module(folder, provided)?;
+        let arguments = [folder.module_program(), ["run", "--announce"].map(String::from).into()].concat();
+        children.push(Child::start("module", &arguments, &folder.log("module"))?);
+        ready(children, stop)?;
+    }
+    // Stopped in the opposite order: agent, module, printers, server.
     children.push(Child::start("agent", &folder.agent_arguments(), &folder.log("agent"))?);
     ready(children, stop)?;
     if !stop.load(Ordering::Relaxed) {
@@ -139,7 +149,7 @@ fn watch(children: &mut [Child], stop: &AtomicBool) -> Result<()> {
 fn tell(folder: &Folder, args: &UpArgs, server_at: SocketAddr, page_at: SocketAddr, provided: &provision::Provided) {
     let reached = SocketAddr::new(loopback_of(server_at.ip()), server_at.port());
     let printers = match args.scan.is_empty() {
-        true => format!("simulated ones on {SIMULATED}; `--scan TARGET` reads yours"),
+        true => format!("simulated ones on {SIMULATED}, {WITH_MODULE} with a module inside; `--scan TARGET` reads yours"),
         false => args.scan.join(", "),
     };
     println!("server    https://{reached}");

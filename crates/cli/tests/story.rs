@@ -125,19 +125,31 @@ fn up_reads_reports_survives_a_kill_and_goes_on() {
     assert!(up.said.iter().any(|line| line.contains("log in as admin, password ")), "{:?}", up.said);
 
     // The printers are there, with meters and supplies, each by one path and with its age.
-    let first = devices(folder, port, |items| items.len() == 14);
+    let by = |device: &Value, path: &str| device["paths"][path]["observed_at"].is_string();
+    let first = devices(folder, port, |items| {
+        items.len() == 14 && items.iter().all(|device| by(device, "agent")) && items.iter().any(|device| by(device, "device-direct"))
+    });
     let all_metered = |device: &Value| device["meters"].as_array().is_some_and(|meters| !meters.is_empty());
     assert!(first.iter().all(all_metered));
     assert!(first.iter().all(|device| device["supplies"].as_array().is_some_and(|supplies| !supplies.is_empty())));
-    assert!(first.iter().all(|device| device["paths"]["agent"]["observed_at"].is_string() && device["overdue_since"].is_null()));
+    assert!(first.iter().all(|device| device["overdue_since"].is_null()));
     let before = totals(&first);
-    let id = first[0]["id"].as_str().unwrap();
+
+    // One of them has a module inside: one device, on evidence that is told, and both words are kept.
+    let twice = first.iter().filter(|device| by(device, "device-direct")).collect::<Vec<_>>();
+    assert_eq!(twice.len(), 1, "{twice:?}");
+    let joined = ["agent", "device-direct"].map(|path| twice[0]["paths"][path]["joined"]["on"].clone());
+    assert!(joined.contains(&Value::Null) && joined.contains(&"serial-number".into()), "{joined:?}");
+    let views = call(folder, port, &format!("/api/v1/devices/{}/views", twice[0]["id"].as_str().unwrap()));
+    let paths: Vec<_> = views["items"].as_array().unwrap().iter().map(|view| view["path"].as_str().unwrap()).collect();
+    assert!(paths.len() == 2 && paths.contains(&"agent") && paths.contains(&"device-direct"), "{paths:?}");
+    let id = first.iter().find(|device| !by(device, "device-direct")).and_then(|device| device["id"].as_str()).unwrap();
     let history = call(folder, port, &format!("/api/v1/devices/{id}/history"));
     assert_eq!(history["items"].as_array().map(Vec::len), Some(1), "{history}");
 
     // The agent, its sixteen fields and its window.
     let agents = call(folder, port, "/api/v1/agents");
-    let item = &agents["items"][0];
+    let item = agents["items"].as_array().unwrap().iter().find(|item| item["kind"] == "agent").expect("the agent");
     assert_eq!(item["state"], "running");
     assert!(item["synchronisation"]["last_success_at"].is_string() && item["synchronisation"]["next_send_at"].is_string(), "{item}");
     assert_eq!(item["site_information"]["printers_in_scope"], 14);
@@ -173,7 +185,7 @@ fn up_reads_reports_survives_a_kill_and_goes_on() {
     let after = totals(&second);
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "the same devices, none twice");
     assert!(after.iter().all(|(id, total)| total >= &before[id]), "meters do not fall: {before:?} {after:?}");
-    assert_eq!(call(folder, port, "/api/v1/agents")["items"].as_array().map(Vec::len), Some(1), "the same agent");
+    assert_eq!(call(folder, port, "/api/v1/agents")["items"].as_array().map(Vec::len), Some(2), "the same agent and module");
     agent(folder, &["ledger", "verify"]);
     drop(up);
 }

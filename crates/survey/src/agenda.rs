@@ -8,7 +8,8 @@
 //! to [`ON_TIME`] later if the host has just woken, it goes as soon as that reading has ended, and
 //! after [`READ_WAIT`] with what there is. If it fails it is tried again, with growing waits, until
 //! [`RETRY_WINDOW`] after its time. If the host was off or asleep at its time, or no attempt
-//! succeeded, then it waits for the next planned time; with `catch_up` it goes as soon as it can.
+//! succeeded, then it waits for the next planned time; with `catch_up` it goes as soon as it can,
+//! once everything has been read for it.
 //!
 //! A clock may be set to any time at any moment, and a host may sleep, so a shell should sleep for
 //! a minute at most before it calls [`Agenda::handle_timeout`], however far the next deadline is.
@@ -167,7 +168,7 @@ impl Agenda {
             self.wish_planned(now, planned);
         }
         if let Some(missed) = self.remembered.catching_up {
-            self.wish(Wish { reason: Reason::CatchUp, at: missed, waits: None, ends: None, tried: false });
+            self.wish_caught_up(now, missed);
         }
     }
 
@@ -388,7 +389,7 @@ impl Agenda {
         if after(planned, ON_TIME) >= now {
             self.wish_planned(now, planned);
         } else {
-            self.handle_missed(planned);
+            self.handle_missed(now, planned);
         }
     }
 
@@ -410,12 +411,18 @@ impl Agenda {
         planned
     }
 
-    fn handle_missed(&mut self, planned: Timestamp) {
+    fn handle_missed(&mut self, now: Timestamp, planned: Timestamp) {
         self.remove(Reason::Planned);
         let is_covered = self.remembered.window.last_success_at.is_some_and(|success| success >= planned);
         if self.options.catch_up && !is_covered {
-            self.wish(Wish { reason: Reason::CatchUp, at: planned, waits: None, ends: None, tried: false });
+            self.wish_caught_up(now, planned);
         }
+    }
+
+    fn wish_caught_up(&mut self, now: Timestamp, missed: Timestamp) {
+        // What is caught up on is that day's reading, which is made now if it was missed as well.
+        let waits = (!self.is_fresh_at(missed)).then(|| Waits { readings: 1, until: after(now, READ_WAIT) });
+        self.wish(Wish { reason: Reason::CatchUp, at: missed, waits, ends: None, tried: false });
     }
 
     fn wish_planned(&mut self, now: Timestamp, planned: Timestamp) {
@@ -425,10 +432,14 @@ impl Agenda {
             self.retry = None;
         }
         let ends = after(planned, RETRY_WINDOW);
-        let is_fresh = self.remembered.last_reading.is_some_and(|reading| reading >= before(planned, FRESH));
-        let waits = (!is_fresh).then(|| Waits { readings: 1, until: after(now, READ_WAIT).min(ends) });
+        let waits = (!self.is_fresh_at(planned)).then(|| Waits { readings: 1, until: after(now, READ_WAIT).min(ends) });
         self.remove(Reason::CatchUp);
         self.wish(Wish { reason: Reason::Planned, at: planned, waits, ends: Some(ends), tried: false });
+    }
+
+    /// Returns whether the last reading does for the report of a planned time.
+    fn is_fresh_at(&self, planned: Timestamp) -> bool {
+        self.remembered.last_reading.is_some_and(|reading| reading >= before(planned, FRESH))
     }
 
     fn wish_first(&mut self, now: Timestamp) {
@@ -467,7 +478,7 @@ impl Agenda {
         let kept = self.wishes.iter().filter(|wish| !is_over(wish)).copied().collect();
         self.wishes = kept;
         if let Some(planned) = missed {
-            self.handle_missed(planned);
+            self.handle_missed(now, planned);
         }
         if self.wishes.is_empty() && self.sending.is_none() {
             self.retry = None;

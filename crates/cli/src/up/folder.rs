@@ -21,7 +21,7 @@ impl Folder {
     /// Fails if it cannot be made or written.
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Folder { path: path.to_owned() };
-        for part in [folder.path.clone(), folder.path.join("log"), folder.server(), folder.agent()] {
+        for part in [folder.path.clone(), folder.path.join("log"), folder.server(), folder.agent(), folder.module()] {
             make(&part).with_context(|| format!("cannot make {}; name a folder that may be written with --data", part.display()))?;
         }
         Ok(folder)
@@ -38,6 +38,11 @@ impl Folder {
 
     pub fn agent(&self) -> PathBuf {
         self.path.join("agent")
+    }
+
+    /// Is where the module in one of the simulated printers keeps its state.
+    pub fn module(&self) -> PathBuf {
+        self.path.join("module")
     }
 
     pub fn log(&self, part: &str) -> PathBuf {
@@ -69,6 +74,31 @@ impl Folder {
     pub fn agent_arguments(&self) -> Vec<String> {
         let folder = self.agent().display().to_string();
         ["agent", "--folder", &folder, "run", "--announce"].map(String::from).into()
+    }
+
+    /// Returns the arguments of the module's program before its own.
+    pub fn module_program(&self) -> Vec<String> {
+        let folder = self.module().display().to_string();
+        ["device", "--folder", &folder].map(String::from).into()
+    }
+
+    /// Writes the configuration of the module in the printer at this address, unless somebody has made it their own.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be written.
+    pub fn write_module_configuration(&self, server_at: SocketAddr, printer: SocketAddr) -> Result<()> {
+        let path = self.module().join(device::linux::config::FILE);
+        if fs::read_to_string(&path).is_ok_and(|text| !text.starts_with(OURS)) {
+            return Ok(());
+        }
+        let run = toml::Value::from(self.module().join("run").display().to_string());
+        let text = format!(
+            "{OURS}\n[server]\naddress = \"{server_at}\"\n\n[facts]\naddress = \"{}\"\nport = {}\n\n[report]\nevery = \"1m\"\n\n\
+             [store]\nrun = {run}\n",
+            printer.ip(),
+            printer.port()
+        );
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Writes the agent's configuration, unless somebody has made it their own.

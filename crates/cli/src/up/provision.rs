@@ -1,7 +1,7 @@
 //! What the first `up` makes: an authority, a tenant, an administrator, a token, and the agent's enrolment.
 
 use std::net::SocketAddr;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
@@ -79,18 +79,43 @@ async fn people(folder: &Folder, opened: &Opened, now: Timestamp) -> Result<Opti
 /// # Errors
 /// Fails with the agent's own words.
 pub fn enrol_agent(folder: &Folder, provided: &Provided) -> Result<()> {
+    let program = ["agent", "--folder", &folder.agent().display().to_string()].map(String::from);
+    enrol(provided, SenderKind::Agent, "agent", &program, "enroll")
+}
+
+/// Enrols the module of a printer at the server, which answers already, unless it has been.
+///
+/// # Errors
+/// Fails with the module's own words.
+pub fn enrol_module(folder: &Folder, provided: &Provided) -> Result<()> {
+    let program = folder.module_program();
+    let status = run(&program, &["status", "--json"])?;
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).context("the module does not say how it stands")?;
+    if status["sender"].is_string() {
+        return Ok(());
+    }
+    enrol(provided, SenderKind::DeviceDirect, "module", &program, "enrol")
+}
+
+/// Runs a part's own program to its end.
+fn run(program: &[String], arguments: &[&str]) -> Result<Output> {
+    let own = std::env::current_exe().context("this program does not find itself")?;
+    Ok(Command::new(own).args(program).args(arguments).output()?)
+}
+
+/// Makes a code for a part and lets the part use it.
+fn enrol(provided: &Provided, kind: SenderKind, name: &str, program: &[String], command: &str) -> Result<()> {
     let opened = server::open::open(&provided.settings)?;
     let now = Timestamp::now();
-    let new = NewCode { site: SITE.to_owned(), kind: SenderKind::Agent, expires_at: now.saturating_add(SignedDuration::from_mins(10))? };
+    let new = NewCode { site: SITE.to_owned(), kind, expires_at: now.saturating_add(SignedDuration::from_mins(10))? };
     let code = runtime()?.block_on(async {
         let tenant = opened.store.tenant_by_name(TENANT).await?.context("the tenant was made above")?;
         Ok::<_, anyhow::Error>(codes::make(&*opened.store, &opened.key, &provided.introduction, tenant.id, &new, now).await?)
     })?;
     drop(opened);
-    let program = std::env::current_exe().context("this program does not find itself")?;
-    let output = Command::new(program).args(["agent", "--folder"]).arg(folder.agent()).args(["enroll", &code.to_string()]).output()?;
+    let output = run(program, &[command, &code.to_string()])?;
     if !output.status.success() {
-        bail!("the agent cannot enrol: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!("the {name} cannot enrol: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(())
 }
