@@ -71,7 +71,7 @@ pub fn draft(store: &Store, speaker: &Speaker, bounds: Bounds, now: Timestamp) -
     while let Some(device) = store.unsent_after(after)? {
         after = device;
         let base = if acknowledged.is_some() { store.base_of(device)? } else { None };
-        if !filling.take(chain(store, speaker, device, base)?) {
+        if !filling.take(chain(store, speaker, device, base, acknowledged.is_some())?) {
             has_more = true;
             break;
         }
@@ -96,17 +96,27 @@ pub fn draft(store: &Store, speaker: &Speaker, bounds: Bounds, now: Timestamp) -
     Ok(Draft { report, has_more })
 }
 
-/// Returns what waits of one device, each reading told against the one before it.
-fn chain(store: &Store, speaker: &Speaker, device: u32, base: Option<Facts>) -> Result<Vec<Reading>, StoreError> {
+/// Returns what waits of one device, each reading told against the one before it; without what is
+/// held back because the server may have something newer.
+///
+/// A report without a base tells no changes, so then all of them are whole.
+fn chain(store: &Store, speaker: &Speaker, device: u32, base: Option<Facts>, has_base: bool) -> Result<Vec<Reading>, StoreError> {
+    let mut unsent = store.unsent_of(device)?;
+    if base.is_none()
+        && let Some(held) = store.held()?
+        && !unsent.iter().any(|reading| reading.whole && reading.place > held)
+    {
+        unsent.retain(|reading| reading.place > held);
+    }
     let mut known = base;
     let mut readings = Vec::new();
-    for unsent in store.unsent_of(device)? {
+    for unsent in unsent {
         let mut facts = unsent.facts;
         speaker.privacy.apply(&mut facts);
         let reading = match &known {
             _ if !unsent.whole => Reading::glimpse(device, unsent.observed_at, &facts),
-            Some(known) => Reading::since(known, device, unsent.observed_at, &facts),
-            None => Reading::whole(device, unsent.observed_at, &facts),
+            Some(known) if has_base => Reading::since(known, device, unsent.observed_at, &facts),
+            _ => Reading::whole(device, unsent.observed_at, &facts),
         };
         // A glimpse of a device that was never told whole is no base for anything.
         if known.is_some() || unsent.whole {

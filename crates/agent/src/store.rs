@@ -25,7 +25,7 @@ pub use readings::Unsent;
 pub const FILE: &str = "agent.db";
 
 /// Counts the forms the file has had.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Says why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,8 @@ impl From<rusqlite::Error> for StoreError {
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// The place of the newest reading when the store was opened.
+    place_at_open: i64,
 }
 
 impl Store {
@@ -85,11 +87,12 @@ impl Store {
                 StoreError::Open { path: path.clone(), source }
             }
         })?;
-        let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         // FULL: what is said to be on disk survives a power cut.
         store.pragma("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 500; PRAGMA foreign_keys = ON;")?;
         store.check()?;
         store.migrate()?;
+        store.place_at_open = store.newest_place()?;
         Ok(store)
     }
 
@@ -104,7 +107,7 @@ impl Store {
     fn connect(path: PathBuf, flags: OpenFlags) -> Result<Self, StoreError> {
         let connection = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(|source| StoreError::Open { path: path.clone(), source })?;
-        let store = Store { connection, path };
+        let store = Store { connection, path, place_at_open: 0 };
         store.connection.set_prepared_statement_cache_capacity(24);
         // Some readers, such as `report`, look while the service writes.
         store.connection.busy_timeout(std::time::Duration::from_secs(10))?;
@@ -139,6 +142,9 @@ impl Store {
         }
         if found < 1 {
             self.connection.execute_batch(concat!("BEGIN;", include_str!("store/form1.sql"), "PRAGMA user_version = 1; COMMIT;"))?;
+        }
+        if found < 2 {
+            self.connection.execute_batch(concat!("BEGIN;", include_str!("store/form2.sql"), "PRAGMA user_version = 2; COMMIT;"))?;
         }
         Ok(())
     }

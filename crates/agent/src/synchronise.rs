@@ -203,13 +203,34 @@ impl Talk<'_> {
     /// Compares where the server stands with where the agent thinks it does.
     fn compare(&mut self, last: Option<LastReport>) -> Result<(), SyncError> {
         self.floor = self.floor.max(last.as_ref().map_or(0, |last| last.sequence));
+        let is_ahead = self.is_ahead(last.as_ref())?;
         let last = last.map(|last| last.id);
         let known = self.desk.store.lock().acknowledged()?.map(|acknowledged| acknowledged.report);
         let waits = |id: &String| self.desk.spool.entries().any(|entry| entry.id.to_string() == *id);
         // What the server has and the agent did not live to hear is sent again, and found to be there.
         if known != last && !last.as_ref().is_some_and(waits) {
             tracing::info!("the server has another report than was acknowledged; everything is told whole");
-            self.desk.store.lock().forget_base()?;
+            self.forget(is_ahead)?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether the server has a report with a number that this agent has not given yet.
+    fn is_ahead(&self, last: Option<&LastReport>) -> Result<bool, SyncError> {
+        let given = self.desk.store.lock().last_sequence()?;
+        Ok(last.is_some_and(|last| last.sequence > given))
+    }
+
+    fn forget(&mut self, is_server_ahead: bool) -> Result<(), SyncError> {
+        let mut store = self.desk.store.lock();
+        if is_server_ahead {
+            tracing::warn!(
+                "the server knows more of this agent than the agent itself: its disk was put back, or another agent is a copy of it; \
+                 enrol one of the two anew"
+            );
+            store.fall_behind()?;
+        } else {
+            store.forget_base()?;
         }
         Ok(())
     }
@@ -250,9 +271,11 @@ impl Talk<'_> {
             }
             Err(Refusal::NeedsFull(last) | Refusal::Stale(last)) if self.turns < MOST_TURNS => {
                 self.turns += 1;
+                let is_ahead = self.is_ahead(last.as_ref())?;
                 self.floor = self.floor.max(last.map_or(0, |last| last.sequence)).max(report.sequence);
                 tracing::info!(report = %report.id, "the server wants everything whole");
-                self.give_up(spooled)?;
+                self.forget(is_ahead)?;
+                self.desk.spool.remove(spooled.entry.id)?;
                 Ok(false)
             }
             Err(Refusal::TooLarge(reason)) if self.turns < MOST_TURNS && report.readings.len() > 1 => {
@@ -297,7 +320,12 @@ impl Talk<'_> {
     }
 
     fn acknowledge(&mut self, spooled: &Spooled, report: &Report) -> Result<(), SyncError> {
-        self.desk.store.lock().acknowledge(report, (self.clock)())?;
+        // One that the server has had below a later one is no base for anything.
+        if report.sequence < self.floor {
+            self.desk.store.lock().relieve(report)?;
+        } else {
+            self.desk.store.lock().acknowledge(report, (self.clock)())?;
+        }
         // The report is safe on both sides; a ledger that cannot say so is no reason to send it again.
         if let Err(error) = self.enter(What::Acknowledged, spooled) {
             tracing::warn!(error = story(&error), "the ledger does not tell that the server has the report");

@@ -353,3 +353,55 @@ fn nothing_leaves_that_cannot_be_written_into_the_ledger_first() {
     sync(&mut agent, &server);
     assert_eq!(server.devices.borrow()[&1], told("SN-0001", 100));
 }
+
+#[test]
+fn days_before_the_first_contact_arrive_whole() {
+    let (_folder, mut desk, server) = fresh();
+    for day in 0..3 {
+        keep(&desk.store, "SN-0001", 100 + day, now() + (24 * day).hours());
+    }
+    assert_eq!(sync(&mut desk, &server).reports, 1);
+    let extents: Vec<Extent> = server.accepted()[0].readings.iter().map(|reading| reading.extent).collect();
+    assert_eq!(extents, [Extent::Whole; 3], "there is no base that changes could be told against");
+    assert_eq!(desk.store.lock().unsent_count().unwrap(), 0);
+}
+
+#[test]
+fn a_clock_set_back_does_not_let_an_older_reading_pass_for_the_newest() {
+    let (_folder, mut desk, server) = fresh();
+    // A day ahead, then put right.
+    keep(&desk.store, "SN-0001", 100, now() + 24.hours());
+    keep(&desk.store, "SN-0001", 110, now());
+    sync(&mut desk, &server);
+    assert_eq!(server.devices.borrow()[&1], told("SN-0001", 110));
+}
+
+#[test]
+fn a_disk_that_was_put_back_holds_its_old_readings_until_the_device_was_read_again() {
+    let (folder, mut agent, server) = fresh();
+    keep(&agent.store, "SN-0001", 100, now());
+    keep(&agent.store, "SN-00002", 50, now());
+    sync(&mut agent, &server);
+    keep(&agent.store, "SN-0001", 110, now() + 24.hours());
+    let backup = Folder::new();
+    copy(folder.path(), backup.path());
+    for day in 2..4 {
+        keep(&agent.store, "SN-0001", 100 + 10 * day, now() + (24 * day).hours());
+        keep(&agent.store, "SN-00002", 50 + day, now() + (24 * day).hours());
+        sync(&mut agent, &server);
+    }
+    drop(agent);
+    copy(backup.path(), folder.path());
+    let mut agent = desk(folder.path());
+    keep(&agent.store, "SN-00002", 60, now() + 96.hours());
+    miss(&agent.store, 1, now() + 96.hours());
+    sync(&mut agent, &server);
+    let total = |device| server.devices.borrow()[&device]["meters/total/value"].clone();
+    assert_eq!((total(1), total(2)), (130.into(), 60.into()), "the first one was silent, and the server knows it better");
+    assert_eq!(server.devices.borrow()[&1]["presence"], "unreachable".into());
+    keep(&agent.store, "SN-0001", 140, now() + 120.hours());
+    sync(&mut agent, &server);
+    assert_eq!(total(1), 140.into());
+    assert_eq!(agent.store.lock().unsent_count().unwrap(), 0);
+    assert_eq!(agent.store.lock().held().unwrap(), None, "nothing is held back any more");
+}

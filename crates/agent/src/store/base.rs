@@ -24,6 +24,8 @@ pub struct Acknowledged {
 }
 
 const ACKNOWLEDGED: &str = "acknowledged";
+/// Is the place up to which readings may be older than what the server has.
+const HELD: &str = "held";
 
 impl Store {
     /// Returns where the server stands; `None` if it is to get whole readings.
@@ -82,8 +84,54 @@ impl Store {
                 store.told(&outcome.command)?;
             }
             let acknowledged = Acknowledged { report: report.id.clone(), sequence: report.sequence, at, withheld: report.withheld.clone() };
-            store.remember(ACKNOWLEDGED, &acknowledged)
+            store.remember(ACKNOWLEDGED, &acknowledged)?;
+            store.release()
         })
+    }
+
+    /// Takes the news that the server knows more of this agent than the agent itself: its disk was put
+    /// back to an earlier state, or another agent has its identity.
+    ///
+    /// What was read before the store was opened may be older than what the server has, and must not
+    /// take its place; so it waits until its device has been read again, and goes before that.
+    ///
+    /// # Errors
+    /// Fails if the store does not obey. Half done, it is done again, since the server is still ahead.
+    pub fn fall_behind(&mut self) -> Result<(), StoreError> {
+        self.forget_base()?;
+        let place = self.place_at_open;
+        self.remember(HELD, &place)
+    }
+
+    /// Takes a report that the server has on its disk below a later one: what it carried waits no longer,
+    /// and the base is another.
+    ///
+    /// # Errors
+    /// Fails if the store does not obey; then nothing has changed.
+    pub fn relieve(&mut self, report: &Report) -> Result<(), StoreError> {
+        self.at_once(|store| {
+            for reading in &report.readings {
+                store.drop_reading(reading.device, reading.observed_at)?;
+            }
+            report.outcomes.iter().try_for_each(|outcome| store.told(&outcome.command))
+        })
+    }
+
+    /// Forgets that readings are held back, once none is and the server knows every device anew.
+    fn release(&mut self) -> Result<(), StoreError> {
+        let Some(held) = self.held()? else { return Ok(()) };
+        let some_wait = "SELECT EXISTS (SELECT 1 FROM reading WHERE place <= ?1)
+                             OR EXISTS (SELECT 1 FROM device WHERE in_scope AND facts_at IS NOT NULL AND number NOT IN (SELECT device FROM base))";
+        let some_wait: bool = self.connection.prepare_cached(some_wait)?.query_row([held], |row| row.get(0))?;
+        if some_wait { Ok(()) } else { self.forget(HELD) }
+    }
+
+    /// Returns the place up to which readings wait for a newer one of their device, if any do.
+    ///
+    /// # Errors
+    /// Fails if the store does not read.
+    pub fn held(&self) -> Result<Option<i64>, StoreError> {
+        self.recall(HELD)
     }
 
     /// Forgets what the server has: the next reports are whole, and tell every device.

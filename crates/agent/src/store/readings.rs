@@ -11,6 +11,8 @@ use super::{Store, StoreError, blob, time};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unsent {
     pub device: u32,
+    /// Grows with every reading, whatever the clock says.
+    pub place: i64,
     /// In whole seconds.
     pub observed_at: Timestamp,
     /// Whether the device said all it has to say; else what is not here was not seen.
@@ -43,11 +45,10 @@ impl Store {
                 .prepare_cached("DELETE FROM reading WHERE device = ?1 AND day = ?2")?
                 .execute(params![device, day.to_string()])?;
         } else {
-            // What follows a reading is told after it, also when the clock has been put back.
-            let mut statement = self.connection.prepare_cached("SELECT max(observed_at) FROM reading WHERE device = ?1")?;
-            let last: Option<i64> = statement.query_row([device], |row| row.get(0))?;
-            drop(statement);
-            at = last.or(known.facts_at.map(Timestamp::as_second)).map_or(at, |last| at.max(last + 1));
+            // Two of one second would be one reading.
+            while self.is_taken(device, at)? {
+                at += 1;
+            }
             known.facts.extend(seen.iter().map(|(key, value)| (key.clone(), value.clone())));
             self.connection
                 .prepare_cached("UPDATE device SET facts = ?2 WHERE number = ?1")?
@@ -58,6 +59,12 @@ impl Store {
             .prepare_cached("INSERT OR REPLACE INTO reading (device, observed_at, day, whole, facts) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![device, at, day.to_string(), whole, blob::encode(seen)])?;
         Ok(())
+    }
+
+    fn is_taken(&self, device: u32, at: i64) -> Result<bool, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM reading WHERE device = ?1 AND observed_at = ?2)")?;
+        Ok(statement.query_row(params![device, at], |row| row.get(0))?)
     }
 
     /// Drops glimpses of that day that say no more than a new one; and the oldest, if there are many.
@@ -82,18 +89,18 @@ impl Store {
         Ok(())
     }
 
-    /// Returns what waits to be sent of a device, in the order of observation.
+    /// Returns what waits to be sent of a device, in the order in which it was read.
     ///
     /// # Errors
     /// Fails if the store does not read.
     pub fn unsent_of(&self, device: u32) -> Result<Vec<Unsent>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT observed_at, whole, facts FROM reading WHERE device = ?1 ORDER BY observed_at")?;
+            self.connection.prepare_cached("SELECT observed_at, whole, facts, place FROM reading WHERE device = ?1 ORDER BY place")?;
         let mut rows = statement.query([device])?;
         let mut unsent = Vec::new();
         while let Some(row) = rows.next()? {
             let facts = blob::decode(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?;
-            unsent.push(Unsent { device, observed_at: time(row.get(0)?), whole: row.get(1)?, facts });
+            unsent.push(Unsent { device, place: row.get(3)?, observed_at: time(row.get(0)?), whole: row.get(1)?, facts });
         }
         Ok(unsent)
     }
@@ -105,6 +112,11 @@ impl Store {
     pub fn unsent_after(&self, after: u32) -> Result<Option<u32>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT min(device) FROM reading WHERE device > ?1")?;
         Ok(statement.query_row([after], |row| row.get(0))?)
+    }
+
+    /// Returns the place of the newest reading that waits to be sent; 0 if none does.
+    pub(super) fn newest_place(&self) -> Result<i64, StoreError> {
+        Ok(self.connection.query_row("SELECT coalesce(max(place), 0) FROM reading", [], |row| row.get(0))?)
     }
 
     /// Returns how many readings wait to be sent.
@@ -145,9 +157,15 @@ impl Store {
             // Of what was seen later the age is another; it has a reading of its own, or the server has it.
             unsent.iter().flat_map(|glimpse| glimpse.facts.keys()).for_each(|key| drop(facts.remove(key)));
             let day = facts_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let mut at = facts_at.as_second();
+            while self.is_taken(device.number, at)? {
+                at -= 1;
+            }
+            // It was said before them, and before all that may be held back.
+            let first: Option<i64> = self.connection.prepare_cached("SELECT min(place) FROM reading")?.query_row([], |row| row.get(0))?;
             self.connection
-                .prepare_cached("INSERT OR IGNORE INTO reading (device, observed_at, day, whole, facts) VALUES (?1, ?2, ?3, 1, ?4)")?
-                .execute(params![device.number, facts_at.as_second(), day.to_string(), blob::encode(&facts)])?;
+                .prepare_cached("INSERT INTO reading (place, device, observed_at, day, whole, facts) VALUES (?1, ?2, ?3, ?4, 1, ?5)")?
+                .execute(params![first.map_or(0, |first| (first - 1).min(0)), device.number, at, day.to_string(), blob::encode(&facts)])?;
         }
         Ok(())
     }
@@ -221,13 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_put_back_keeps_the_order() {
+    fn a_clock_put_back_keeps_the_order_and_each_reading_its_own_time() {
         let folder = Folder::new();
         let mut store = store(&folder);
-        keep(&mut store, Extent::Whole, 25, 10, &[("a", 1.into())]);
+        keep(&mut store, Extent::Whole, 26, 10, &[("a", 1.into())]);
+        keep(&mut store, Extent::Whole, 25, 9, &[("a", 2.into())]);
         keep(&mut store, Extent::Glimpse, 25, 8, &[("presence", "unreachable".into())]);
-        let unsent = store.unsent_of(1).unwrap();
-        assert!(unsent[0].whole && !unsent[1].whole && unsent[0].observed_at < unsent[1].observed_at);
+        keep(&mut store, Extent::Glimpse, 25, 9, &[("presence", "refusing".into()), ("b", 1.into())]);
+        assert_eq!(unsent(&store), [(true, 1, 10), (true, 1, 9), (false, 2, 9)]);
+        assert_eq!(store.unsent_of(1).unwrap()[2].observed_at.as_second() % 60, 1, "two of one second are two");
     }
 
     #[test]
