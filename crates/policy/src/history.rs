@@ -21,6 +21,11 @@ impl Sample {
         Sample { observed_at, facts: kept.collect() }
     }
 
+    /// Returns whether it tells no more than that somebody was looked for.
+    fn is_presence_only(&self) -> bool {
+        self.facts.keys().all(|key| &**key == "presence")
+    }
+
     /// Returns the count of a meter.
     pub fn meter(&self, name: &str) -> Option<i64> {
         match self.facts.get(format!("meters/{name}/value").as_str())? {
@@ -52,10 +57,13 @@ struct Packed {
 
 impl Day {
     /// Adds a sample; within one hour the newest stays. Returns whether it was kept.
+    ///
+    /// A device that was only looked for does not cost what it has said, in whichever order the two
+    /// come: a sender's clock may have been set back in between.
     pub fn add(&mut self, sample: Sample) -> bool {
         let hour = sample.observed_at.as_second().div_euclid(3600);
         match self.samples.get(&hour) {
-            Some(kept) if kept.observed_at > sample.observed_at => false,
+            Some(kept) if kept.observed_at > sample.observed_at && (sample.is_presence_only() || !kept.is_presence_only()) => false,
             _ => {
                 self.samples.insert(hour, sample);
                 true
@@ -137,6 +145,15 @@ mod tests {
         let totals: Vec<_> = day.samples().filter_map(|sample| sample.meter("total")).collect();
         assert_eq!(totals, [2, 30]);
         assert_eq!(Day::unpack(&day.pack()).unwrap(), day);
+    }
+
+    #[test]
+    fn silence_in_the_same_hour_does_not_cost_a_reading_that_comes_later() {
+        let mut day = Day::default();
+        let silence = Facts::from([(Key::from("presence"), "unreachable".into())]);
+        day.add(Sample { observed_at: sample(50, 0).observed_at, facts: silence });
+        assert!(day.add(sample(20, 7)));
+        assert_eq!(day.samples().filter_map(|sample| sample.meter("total")).collect::<Vec<_>>(), [7]);
     }
 
     #[test]
