@@ -10,11 +10,13 @@
 #[cfg(target_os = "linux")]
 mod bench;
 mod dist;
+mod faults;
 mod fuzz;
 mod layers;
 mod needs;
 mod paths;
 mod process;
+mod simulate;
 mod test;
 
 use std::env;
@@ -35,6 +37,16 @@ const COMMANDS: &[Command] = &[
     Command { name: "needs", says: "install, or name, the tools and packages that the tests need", run: needs::command },
     Command { name: "layers", says: "check that imports go down only and that engines do no I/O", run: layers::command },
     Command { name: "fuzz", says: "fuzz every target: fuzz [--seconds N] for N seconds each (60 by default)", run: fuzz::command },
+    Command {
+        name: "simulate",
+        says: "play accidents by chance beside a reference: simulate [--seeds N] [--from S] (50 from 1)",
+        run: simulate::command,
+    },
+    Command {
+        name: "faults",
+        says: "everything that can go wrong, many times, into docs/reliability.md: faults [--runs N] [--seeds N] (200 and 2000)",
+        run: faults::command,
+    },
     #[cfg(target_os = "linux")]
     Command {
         name: "bench",
@@ -71,7 +83,7 @@ fn run(arguments: &[String]) -> Result<()> {
 fn print_commands() {
     println!("cargo xtask COMMAND\n");
     for command in COMMANDS {
-        println!("  {:<8}{}", command.name, command.says);
+        println!("  {:<9}{}", command.name, command.says);
     }
 }
 
