@@ -3,6 +3,7 @@
 mod args;
 mod backup;
 mod codes;
+mod migrate;
 mod people;
 mod prompt;
 mod run;
@@ -50,7 +51,7 @@ fn carry_out(args: Args) -> Result<(), Failed> {
         }
         Command::Serve(serve) => run::serve(settings, serve),
         Command::Restore(restore) => backup::restore(&settings, &restore),
-        Command::Migrate => backup::migrate(&settings),
+        Command::Migrate(migrate) => migrate::migrate(&settings, &migrate),
         Command::Backup(backup) => Work::open(settings)?.run(|work| backup::backup(work, backup)),
         Command::Tenant(command) => Work::open(settings)?.run(|work| tenants::run(work, command)),
         Command::User(command) => Work::open(settings)?.run(|work| people::run(work, command)),

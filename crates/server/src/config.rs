@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use settings::{Faults, ListenAddress, Octets, Span, effective};
+use store::{Place, PlaceError};
 
 pub use check::Checked;
 
@@ -94,8 +95,10 @@ pub enum ClientCertificates {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct StoreSettings {
-    /// `sqlite:PATH`. Default: `roundsman.db` in the data folder.
+    /// `sqlite:PATH`, or `postgres://USER@HOST/DATABASE`. Default: `roundsman.db` in the data folder.
     pub url: Option<String>,
+    /// A file whose first line is the database's password. Default: none; see also the environment's `ROUNDSMAN_DATABASE_PASSWORD`.
+    pub password_file: Option<PathBuf>,
 }
 
 /// Is what callers may cost.
@@ -236,11 +239,22 @@ impl Settings {
         effective(self, notes::NOTES)
     }
 
-    /// Returns the path of the database.
-    pub fn database(&self) -> PathBuf {
-        match self.store.url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
-            Some(path) => PathBuf::from(path),
-            None => self.data.join("roundsman.db"),
+    /// Returns where the store lies, without a password. Settings from [`Settings::parse`] name a place.
+    ///
+    /// # Errors
+    /// Fails if what is set names none.
+    pub fn place(&self) -> Result<Place, PlaceError> {
+        match &self.store.url {
+            Some(url) => url.parse(),
+            None => Ok(Place::Sqlite(self.data.join("roundsman.db"))),
+        }
+    }
+
+    /// Returns the path of the database, if it is a file.
+    pub fn database(&self) -> Option<PathBuf> {
+        match self.place() {
+            Ok(Place::Sqlite(path)) => Some(path),
+            _ => None,
         }
     }
 
@@ -267,7 +281,7 @@ mod tests {
     fn an_empty_file_means_the_defaults() {
         let settings = Settings::parse("", "server.toml").unwrap();
         assert_eq!(settings.listen[0].address.to_string(), "0.0.0.0:8443");
-        assert_eq!(settings.database(), Path::new("/var/lib/roundsman-server/roundsman.db"));
+        assert_eq!(settings.database().as_deref(), Some(Path::new("/var/lib/roundsman-server/roundsman.db")));
     }
 
     #[test]
@@ -297,7 +311,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!((settings.listen.len(), settings.listen[1].allow.len()), (2, 2));
-        assert_eq!(settings.database(), Path::new("/srv/fast/roundsman.db"));
+        assert_eq!(settings.database().as_deref(), Some(Path::new("/srv/fast/roundsman.db")));
         assert_eq!(settings.log.format, LogFormat::Json);
     }
 
@@ -311,7 +325,9 @@ mod tests {
             ("[tls]\ncertificate = \"a.pem\"", "server.toml:2: a certificate needs its key; set tls.key as well"),
             ("[tls]\nclient_certificates = \"required\"", "server.toml:2: set tls.client_authority"),
             ("[tls]\nname = \"https://x\"", "server.toml:2: expected a name and port such as \"reports.example.com:8443\""),
-            ("[store]\nurl = \"postgres://x\"", "server.toml:2: expected \"sqlite:PATH\""),
+            ("[store]\nurl = \"mysql://x\"", "server.toml:2: expected \"sqlite:PATH\" or \"postgres://"),
+            ("[store]\nurl = \"postgres://r:hidden@h/x\"", "server.toml:2: this database cannot be reached so: a password does not belong"),
+            ("[store]\npassword_file = \"p\"", "server.toml:2: a file needs no password"),
             ("[retention]\nreports = \"1h\"", "server.toml:2: expected at least 1d"),
             ("[limits]\nreport = \"65 MiB\"", "server.toml:2: a report of"),
             ("[log]\nlevel = \"loud=?\"", "server.toml:2: \"loud=?\" is no level"),
@@ -328,7 +344,8 @@ mod tests {
         settings.tls.key = Some("k".into());
         settings.tls.authority = Some("a".into());
         settings.tls.client_authority = Some("a".into());
-        settings.store.url = Some("sqlite:x.db".to_owned());
+        settings.store.url = Some("postgres://r@h/fleet".to_owned());
+        settings.store.password_file = Some("p".into());
         assert_eq!(settings::without_note(&settings, notes::NOTES), Vec::<String>::new());
         let again = Settings::parse(&settings.effective(), "server.toml").unwrap();
         assert_eq!(again.effective(), settings.effective());

@@ -70,7 +70,8 @@ async fn check(app: &App) -> Result<(), &'static str> {
             return Err("the store does not answer");
         }
     }
-    if let Some(room) = room_for(&app.settings.database())
+    if let Some(database) = app.settings.database()
+        && let Some(room) = room_for(&database)
         && room < LEAST_ROOM
     {
         tracing::error!(octets = room, "the disk of the store is nearly full; make room, or shorten the retention");

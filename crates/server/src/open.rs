@@ -4,8 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use store::Store;
-use store::sqlite::SqliteStore;
+use store::{Place, PlaceError, Store};
 
 use crate::config::Settings;
 use crate::credential::{KeyError, ServerKey};
@@ -22,6 +21,12 @@ pub struct Opened {
 pub enum OpenError {
     #[error("{}: cannot make this folder; name another as \"data\" in server.toml, or with --data", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
+    #[error("the store is not named well: {0}")]
+    Place(PlaceError),
+    #[error("{}: cannot read the database's password; check store.password_file", path.display())]
+    Password { path: PathBuf, source: std::io::Error },
+    #[error("{}: others may read the database's password; run `chmod 600` on it", path.display())]
+    PasswordShown { path: PathBuf },
     #[error("the store cannot be opened")]
     Store(#[source] store::StoreError),
     #[error("the server's key cannot be used")]
@@ -38,9 +43,31 @@ pub enum OpenError {
 /// See [`OpenError`].
 pub fn open(settings: &Settings) -> Result<Opened, OpenError> {
     make_folder(&settings.data).map_err(|source| OpenError::Folder { path: settings.data.clone(), source })?;
-    let store = SqliteStore::open(&settings.database(), &store::sqlite::Options::default()).map_err(OpenError::Store)?;
+    let place = settings.place().map_err(OpenError::Place)?;
+    let store = with_password(place, settings.store.password_file.as_deref())?.open().map_err(OpenError::Store)?;
     let key = ServerKey::open_or_make(&settings.key_file()).map_err(OpenError::Key)?;
-    Ok(Opened { store: Arc::new(store), key })
+    Ok(Opened { store, key })
+}
+
+/// Is the variable of the environment that goes before the file of a database's password.
+const PASSWORD: &str = "ROUNDSMAN_DATABASE_PASSWORD";
+
+/// Adds the password of a database: from the environment, or the first line of a file.
+///
+/// # Errors
+/// Fails if the file cannot be read, or if everybody may read it.
+pub fn with_password(place: Place, file: Option<&Path>) -> Result<Place, OpenError> {
+    if let Some(password) = std::env::var(PASSWORD).ok().filter(|password| !password.is_empty()) {
+        return Ok(place.with_password(&password));
+    }
+    let Some(path) = file else { return Ok(place) };
+    let unreadable = |source| OpenError::Password { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).map_err(unreadable)?.permissions()) & 0o007 != 0 {
+        return Err(OpenError::PasswordShown { path: path.to_owned() });
+    }
+    Ok(place.with_password(text.lines().next().unwrap_or_default()))
 }
 
 /// Says that this process is the one that serves a store; ends when it is dropped, or the process does.

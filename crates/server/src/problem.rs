@@ -144,6 +144,10 @@ impl From<StoreError> for Refused {
             StoreError::NotFound { what } => Self::not_found(what),
             StoreError::NameTaken { .. } | StoreError::Contradiction { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
             StoreError::Busy => Self::later("the server has much to write at the moment", 5),
+            StoreError::Unreachable { .. } | StoreError::Conflict { .. } => {
+                tracing::error!(error = %chain(&error), "the database does not do what it is asked");
+                Self::later("the server cannot reach its database at the moment", 10)
+            }
             StoreError::Closed => Self::later("the server is stopping", 30),
             StoreError::Full | StoreError::ReadOnly { .. } => {
                 tracing::error!(error = %chain(&error), "the store cannot be written");

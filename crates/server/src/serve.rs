@@ -119,7 +119,8 @@ fn begin(settings: &Settings, store: Option<Arc<dyn Store>>, now: Timestamp) -> 
         }
         None => {
             crate::identity::make_folder(&settings.data).map_err(|source| OpenError::Folder { path: settings.data.clone(), source })?;
-            (Some(Claim::of(&settings.database())?), open(settings)?)
+            // A file has one server; a database may have several.
+            (settings.database().map(|file| Claim::of(&file)).transpose()?, open(settings)?)
         }
     };
     Ok((claim, opened, Identity::of(settings, now)?))

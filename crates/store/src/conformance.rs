@@ -12,7 +12,7 @@ mod ledger;
 mod people;
 mod registry;
 mod upkeep;
-mod world;
+pub mod world;
 
 use std::pin::Pin;
 use std::sync::Arc;

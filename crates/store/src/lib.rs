@@ -24,6 +24,7 @@ mod join;
 pub mod memory;
 mod pack;
 pub mod people;
+mod place;
 pub mod postgres;
 pub mod registry;
 mod rows;
@@ -42,6 +43,7 @@ pub use fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay};
 pub use ids::{DeviceId, NotAnId, SenderId, SiteId, TenantId, TokenId, UserId};
 pub use intake::{Coding, InboxEntry, Incoming, Intake, Receipt, Refused};
 pub use people::{ApiToken, People, Role, Scope, User, WebSession};
+pub use place::{Place, PlaceError};
 pub use registry::{Admission, Applicant, Caller, Code, Enrolment, Registry, SecretHash, Sender, Site, Tenant, TenantToken, Told};
 pub use upkeep::{Erased, Pruned, Retention, Size, Upkeep};
 

@@ -8,33 +8,18 @@ mod door;
 mod rows;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
+use crate::place::Place;
 use crate::postgres::Address;
 use crate::sqlite::held::Held;
 use door::Door;
 use rows::Sum;
 use table::{TABLES, Table};
-
-/// Is where a store lies.
-#[derive(Clone, Debug)]
-pub enum Place {
-    Sqlite(PathBuf),
-    Postgres(Box<Address>),
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Place::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Place::Postgres(address) => write!(f, "{address}"),
-        }
-    }
-}
 
 /// Is how far a move has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,8 @@ Examples:
                                                            lets one agent in; prints what to type there
   roundsman-server user add anna                           somebody who may log in to the pages
   roundsman-server token new --name billing                a program's key to the API
+  roundsman-server migrate --from sqlite:/var/lib/roundsman-server/roundsman.db --to postgres://roundsman@db/roundsman
+                                                           moves a stopped server's store
   roundsman-server backup /backup/roundsman-2026-11-25.db  while the server runs
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or a wrong configuration.";
@@ -59,8 +61,8 @@ impl Common {
 pub enum Command {
     /// Answer senders and people until Ctrl-C or SIGTERM
     Serve(ServeArgs),
-    /// Bring the store to this version's form, or say that it is
-    Migrate,
+    /// Bring the store to this version's form, or move it into another database
+    Migrate(MigrateArgs),
     /// Check the configuration and print it as it takes effect
     CheckConfig,
     /// Customers, who never see each other's data
@@ -260,6 +262,19 @@ pub enum SenderCommand {
     Rotate { id: String },
     /// End a sender's passwords at once, because they are known to others; it must be enrolled again
     Revoke { id: String },
+}
+
+#[derive(clap::Args)]
+pub struct MigrateArgs {
+    /// Move the store from here: sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "STORE", requires = "to")]
+    pub from: Option<String>,
+    /// Move the store to here; it must be empty, and no server may run on either
+    #[arg(long, value_name = "STORE", requires = "from")]
+    pub to: Option<String>,
+    /// A file whose first line is the database's password; ROUNDSMAN_DATABASE_PASSWORD goes before it
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

@@ -1,10 +1,9 @@
-//! `backup`, `restore` and `migrate`: the store as a whole.
+//! `backup` and `restore`: a file with the whole store.
 
 use super::args::{BackupArgs, RestoreArgs};
 use super::work::{Failed, Work, say};
 use crate::config::Settings;
 use crate::identity::make_folder;
-use crate::open::open;
 
 pub async fn backup(work: Work, args: BackupArgs) -> Result<(), Failed> {
     work.store.backup(&args.file).await?;
@@ -16,16 +15,13 @@ pub async fn backup(work: Work, args: BackupArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Brings the store to this version's form: opening it does that.
-pub fn migrate(settings: &Settings) -> Result<(), Failed> {
-    drop(open(settings)?);
-    say(&format!("{} has the form of this version", settings.database().display()));
-    Ok(())
-}
-
 /// Puts a copy in the place of the store.
 pub fn restore(settings: &Settings, args: &RestoreArgs) -> Result<(), Failed> {
-    let database = settings.database();
+    let Some(database) = settings.database() else {
+        return Err(Failed::wrong(
+            "this server's store is a PostgreSQL database: stop the servers, make an empty database, and run `pg_restore --dbname=NAME FILE`",
+        ));
+    };
     if database.exists() && !args.replace {
         let name = database.display();
         return Err(Failed::wrong(format!("{name} is there already; --replace puts the copy in its place and keeps it beside")));

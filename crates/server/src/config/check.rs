@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use settings::{Fault, Octets, Parsed, Span};
+use store::Place;
 use tracing_subscriber::EnvFilter;
 
 use super::{ClientCertificates, Settings};
@@ -40,8 +41,12 @@ pub(super) fn faults(parsed: &Parsed<Settings>) -> Vec<Fault> {
     listeners(parsed, &mut found);
     addresses(parsed, "metrics.allow", &settings.metrics.allow, &mut found);
     tls(parsed, &mut found);
-    if settings.store.url.as_deref().is_some_and(|url| url.strip_prefix("sqlite:").is_none_or(str::is_empty)) {
-        found.push(parsed.fault("store.url", "expected \"sqlite:PATH\"; other stores are not built in"));
+    match settings.place() {
+        Err(error) => found.push(parsed.fault("store.url", error.to_string())),
+        Ok(Place::Sqlite(_)) if settings.store.password_file.is_some() => {
+            found.push(parsed.fault("store.password_file", "a file needs no password; set store.url to a database, or remove this"));
+        }
+        Ok(_) => {}
     }
     for (path, span) in [
         ("retention.reports", settings.retention.reports),

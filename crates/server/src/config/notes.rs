@@ -18,7 +18,11 @@ pub const NOTES: &[Note] = &[
     ),
     ("tls.client_certificates", "Whether senders show a certificate of their own: off, optional or required."),
     ("tls.client_authority", "The authority of the senders' certificates in PEM."),
-    ("store.url", "Where the data are kept: sqlite:PATH. Without it, roundsman.db in the data folder."),
+    ("store.url", "Where the data are kept: sqlite:PATH or postgres://USER@HOST/DATABASE. Without it, roundsman.db in the data folder."),
+    (
+        "store.password_file",
+        "A file whose first line is the database's password; ROUNDSMAN_DATABASE_PASSWORD in the environment goes before it.",
+    ),
     ("limits.connections", "Connections at once."),
     ("limits.connections_per_address", "Connections at once from one address."),
     ("limits.report", "The largest report as it travels."),

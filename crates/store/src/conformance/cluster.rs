@@ -18,6 +18,7 @@ pub struct Cluster {
     folder: PathBuf,
     process: Option<Child>,
     settings: Vec<String>,
+    port: Option<u16>,
     names: AtomicU32,
 }
 
@@ -30,11 +31,40 @@ impl Cluster {
         Self::start_with(&["fsync=off", "full_page_writes=off", "max_wal_size=1GB"]).await
     }
 
+    /// Makes and starts one that also answers on a port of this computer, and there only under TLS and
+    /// to whoever has a password. Certificate and key are in PEM.
+    ///
+    /// # Panics
+    /// Panics if the programs are missing, saying what to install.
+    pub async fn start_with_tls(certificate: &str, key: &str) -> (Self, u16) {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let mut cluster = Self::make(&["fsync=off", "ssl=on", "listen_addresses=127.0.0.1", &format!("port={}", free.port())]);
+        for (name, text) in
+            [("server.crt", certificate), ("server.key", key), ("pg_hba.conf", "local all all trust\nhostssl all all all scram-sha-256\n")]
+        {
+            let path = cluster.data().join(name);
+            std::fs::write(&path, text).expect("a file for the database");
+            done(Command::new("chmod").arg("600").arg(&path), "chmod");
+            if is_root() {
+                done(Command::new("chown").arg("postgres").arg(&path), "chown");
+            }
+        }
+        cluster.port = Some(free.port());
+        cluster.start_again().await;
+        (cluster, free.port())
+    }
+
     /// Makes and starts one with these settings, such as `shared_buffers=1GB`.
     ///
     /// # Panics
     /// Panics if the programs are missing, saying what to install.
     pub async fn start_with(settings: &[&str]) -> Self {
+        let mut cluster = Self::make(settings);
+        cluster.start_again().await;
+        cluster
+    }
+
+    fn make(settings: &[&str]) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("roundsman-pg-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
@@ -43,11 +73,10 @@ impl Cluster {
             done(Command::new("chown").arg("postgres").arg(&folder), "chown");
         }
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let mut cluster = Cluster { folder, process: None, settings, names: AtomicU32::new(0) };
+        let cluster = Cluster { folder, process: None, settings, port: None, names: AtomicU32::new(0) };
         let mut initdb = cluster.program("initdb");
         initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]);
         done(initdb.arg(cluster.data()), "initdb");
-        cluster.start_again().await;
         cluster
     }
 
@@ -100,7 +129,8 @@ impl Cluster {
 
     /// Returns where a database is, for another role.
     pub fn url_as(&self, role: &str, database: &str) -> String {
-        format!("postgres://{role}@/{database}?host={}", self.folder.display())
+        let port = self.port.map_or(String::new(), |port| format!("&port={port}"));
+        format!("postgres://{role}@/{database}?host={}{port}", self.folder.display())
     }
 
     /// Returns where a database is.

@@ -93,15 +93,21 @@ async fn check_database(link: &Link, address: &Address) -> Result<()> {
     let Some((number, [version, encoding, fsync, full_pages])) = about else {
         return Err(StoreError::Unreadable { table: "pg_settings" });
     };
+    judge(number, version, encoding, address)?;
+    if fsync == "off" || full_pages == "off" {
+        tracing::warn!("the database runs with fsync or full_page_writes off: what is acknowledged can be lost with the power");
+    }
+    Ok(())
+}
+
+/// Says whether a database of this version and encoding is good enough.
+fn judge(number: u32, version: String, encoding: String, address: &Address) -> Result<()> {
     let database = address.to_string();
     if number < OLDEST {
         return Err(StoreError::OldDatabase { database, found: version });
     }
     if encoding != "UTF8" {
         return Err(StoreError::Encoding { database, found: encoding });
-    }
-    if fsync == "off" || full_pages == "off" {
-        tracing::warn!("the database runs with fsync or full_page_writes off: what is acknowledged can be lost with the power");
     }
     Ok(())
 }
@@ -167,5 +173,21 @@ fn named(fault: StoreError, address: &Address) -> StoreError {
             StoreError::NoRight { database: address.to_string(), right: "CREATE on its schema".to_owned(), source }
         }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_database_and_a_foreign_encoding_are_named() {
+        let address: Address = "postgres://r@localhost/fleet".parse().unwrap();
+        let judged = |number, version: &str, encoding: &str| judge(number, version.to_owned(), encoding.to_owned(), &address);
+        judged(140_000, "14.0", "UTF8").unwrap();
+        let old = judged(130_011, "13.11", "UTF8").unwrap_err().to_string();
+        assert_eq!(old, "postgres://localhost/fleet is PostgreSQL 13.11, expected 14 or newer: update it");
+        let foreign = judged(150_004, "15.4", "SQL_ASCII").unwrap_err().to_string();
+        assert!(foreign.contains("SQL_ASCII") && foreign.contains("UTF8"), "{foreign}");
     }
 }
