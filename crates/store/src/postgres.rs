@@ -76,8 +76,26 @@ pub struct PostgresStore {
     pool: Arc<Pool>,
     months: Arc<Months>,
     jobs: mpsc::Sender<Job>,
-    /// Gone only while the store is on its way out.
-    runtime: Option<Runtime>,
+    threads: Threads,
+}
+
+/// Is the store's own threads.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // What was handed over may still be on its way; nobody waits for its answer any more, and what
+        // is not committed is undone by the database. A store may be dropped where nothing may block.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Threads {
+    fn runtime(&self) -> Result<&Runtime> {
+        self.0.as_ref().ok_or(StoreError::Closed)
+    }
 }
 
 impl PostgresStore {
@@ -94,6 +112,8 @@ impl PostgresStore {
             .enable_all()
             .build()
             .map_err(|source| StoreError::Write { path: name.clone().into(), source })?;
+        let threads = Threads(Some(runtime));
+        let runtime = threads.runtime()?;
         let tls = tls::Tls::of(address.security())?;
         let pool = Arc::new(Pool::new(address.clone(), tls, options.connections.max(2)));
         let (answer, wait) = std::sync::mpsc::channel();
@@ -106,7 +126,7 @@ impl PostgresStore {
         for _ in 0..options.workers.max(1) {
             runtime.spawn(intake::work(Arc::clone(&pool), Arc::clone(&months), Arc::clone(&queue)));
         }
-        Ok(PostgresStore { name, pool, months, jobs, runtime: Some(runtime) })
+        Ok(PostgresStore { name, pool, months, jobs, threads })
     }
 
     /// Returns place and name of the database, without a password.
@@ -116,8 +136,7 @@ impl PostgresStore {
 
     /// Works on the store's own threads.
     async fn apart<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-        let runtime = self.runtime.as_ref().ok_or(StoreError::Closed)?;
-        runtime.spawn(work).await.map_err(|_| StoreError::Closed)?
+        self.threads.runtime()?.spawn(work).await.map_err(|_| StoreError::Closed)?
     }
 
     /// Asks; each statement sees what is there when it begins.
@@ -136,16 +155,6 @@ impl PostgresStore {
     async fn write<T: Send + 'static>(&self, work: impl for<'a> Fn(&'a Link) -> Flight<'a, T> + Send + Sync + 'static) -> Result<T> {
         let pool = Arc::clone(&self.pool);
         self.apart(async move { pool.write(work).await }).await
-    }
-}
-
-impl Drop for PostgresStore {
-    fn drop(&mut self) {
-        // What was handed over may still be on its way; nobody waits for its answer any more, and what
-        // is not committed is undone by the database.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Two servers on one database, and a database that breaks off, goes and comes back: nothing is lost, nothing is doubled.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use store::conformance::cluster::Cluster;
@@ -35,7 +35,7 @@ fn counted(sender: &Sender, sequence: u64) -> Report {
 }
 
 /// Sends reports in order until each has been acknowledged, by one server or the other; tells how many were refused.
-async fn insist(stores: [Arc<dyn Store>; 2], sender: Sender, reports: u64) -> u64 {
+async fn insist(stores: [Arc<dyn Store>; 2], sender: Sender, reports: u64, taken: Arc<AtomicU64>) -> u64 {
     let mut refused = 0;
     for sequence in 1..=reports {
         for attempt in 0.. {
@@ -43,7 +43,10 @@ async fn insist(stores: [Arc<dyn Store>; 2], sender: Sender, reports: u64) -> u6
             let store = &stores[(sequence as usize + attempt) % 2];
             let sent = incoming(&sender, counted(&sender, sequence), noon() + hours(sequence as i64));
             match store.take(vec![sent]).await.remove(0) {
-                Ok(_) => break,
+                Ok(_) => {
+                    taken.fetch_add(1, Ordering::Relaxed);
+                    break;
+                }
                 Err(Refused::Store(StoreError::Unreachable { .. } | StoreError::Busy | StoreError::Conflict { .. })) => {
                     refused += 1;
                     // As long as a sender waits at the very least.
@@ -68,6 +71,16 @@ async fn nothing_lost_nothing_doubled(store: &Arc<dyn Store>, senders: &[Sender]
         let days = store.history(sender.tenant, devices[0].id, noon(), noon() + hours(reports as i64), 10_000).await.unwrap();
         assert_eq!(days.iter().map(|day| day.samples.len() as u64).sum::<u64>(), reports);
     }
+}
+
+/// Waits until so many reports have been taken.
+async fn at_least(taken: &AtomicU64, count: u64) {
+    let waiting = async {
+        while taken.load(Ordering::Relaxed) < count {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), waiting).await.expect("reports get through");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -138,19 +151,16 @@ async fn a_database_that_goes_and_comes_back_has_every_report_once() {
     let stores = [open(&cluster, &name), open(&cluster, &name)];
     let tenant = tenant(&stores[0], "Alder").await;
     let senders = senders(&stores[0], tenant, 4).await;
-    let tasks: Vec<_> = senders.iter().map(|sender| tokio::spawn(insist(stores.clone(), sender.clone(), REPORTS))).collect();
-    let taken = async |least: usize| {
-        while stores[0].inbox(tenant, senders[0].id, 1000).await.map_or(0, |inbox| inbox.len()) < least {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    taken(5).await;
+    let taken = Arc::new(AtomicU64::new(0));
+    let insist = |sender: &Sender| tokio::spawn(insist(stores.clone(), sender.clone(), REPORTS, Arc::clone(&taken)));
+    let tasks: Vec<_> = senders.iter().map(insist).collect();
+    at_least(&taken, 20).await;
     cluster.stop();
     // While it is away everything is refused, soon, and nothing hangs.
     let refused = tokio::time::timeout(Duration::from_secs(20), stores[0].healthy()).await.expect("an answer");
     assert!(matches!(refused, Err(StoreError::Unreachable { .. })), "{refused:?}");
     cluster.start_again().await;
-    taken(15).await;
+    at_least(&taken, 80).await;
     cluster.stop();
     cluster.start_again().await;
     let mut refusals = 0;
@@ -169,24 +179,20 @@ async fn connections_cut_at_random_lose_and_double_nothing() {
     let stores = [open(&cluster, &name), open(&cluster, &name)];
     let tenant = tenant(&stores[0], "Alder").await;
     let senders = senders(&stores[0], tenant, 4).await;
-    let tasks: Vec<_> = senders.iter().map(|sender| tokio::spawn(insist(stores.clone(), sender.clone(), REPORTS))).collect();
-    let is_over = Arc::new(AtomicBool::new(false));
-    let cutting = async {
-        let mut cuts = 0;
-        while !is_over.load(Ordering::Relaxed) {
-            let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'roundsman-server'";
-            cuts += cluster.sql("postgres", sql).await.len();
-        }
-        cuts
-    };
-    let waiting = async {
-        for task in tasks {
-            task.await.unwrap();
-        }
-        is_over.store(true, Ordering::Relaxed);
-    };
-    let (cuts, ()) = tokio::join!(cutting, waiting);
-    assert!(cuts > 10, "{cuts} connections were cut");
+    let taken = Arc::new(AtomicU64::new(0));
+    let insist = |sender: &Sender| tokio::spawn(insist(stores.clone(), sender.clone(), REPORTS, Arc::clone(&taken)));
+    let tasks: Vec<_> = senders.iter().map(insist).collect();
+    let mut cuts = 0;
+    // All connections at once, whatever they are doing, and again when a few reports have got through.
+    for round in 1..=40 {
+        at_least(&taken, round * 6).await;
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'roundsman-server'";
+        cuts += cluster.sql("postgres", sql).await.len();
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert!(cuts >= 40, "{cuts} connections were cut");
     // The last ones to be cut may still be on their way back into the pool.
     let fresh = open(&cluster, &name);
     nothing_lost_nothing_doubled(&fresh, &senders, REPORTS).await;

@@ -101,7 +101,8 @@ async fn everything_goes_over_and_comes_back() {
 
     // It goes on where it was.
     let tenant = there.tenant_by_name("Alder").await.unwrap().unwrap();
-    let agent = there.senders(tenant.id, None, 10).await.unwrap().remove(0);
+    let senders = there.senders(tenant.id, None, 10).await.unwrap();
+    let agent = senders.into_iter().find(|sender| sender.kind == SenderKind::Agent).unwrap();
     let again = send(&there, &agent, report(&agent, 30, vec![]), noon()).await.unwrap();
     assert_eq!(again.taken, wire::talk::Taken::Duplicate);
     accept(&there, &agent, report(&agent, 31, vec![Reading::whole(1, noon(), &printer("S0001", 99))]), noon() + hours(24 * 41)).await;

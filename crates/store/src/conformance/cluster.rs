@@ -175,7 +175,8 @@ impl Cluster {
         let path = programs().join(name);
         let mut command = if is_root() {
             let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(path);
+            // A test that is killed takes its database with it.
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=QUIT", "--"]).arg(path);
             command
         } else {
             Command::new(path)
