@@ -115,6 +115,21 @@ pub enum StoreError {
     Contradiction { why: &'static str },
 }
 
+/// Is what stands for a right where only the database's own message says which.
+const UNKNOWN_RIGHT: &str = "its message says which";
+
+impl StoreError {
+    /// Says of a refused right which it was, unless that is known.
+    pub(crate) fn lacking(self, lacked: &str, place: &str) -> Self {
+        match self {
+            StoreError::NoRight { right, source, .. } if right == UNKNOWN_RIGHT => {
+                StoreError::NoRight { database: place.to_owned(), right: lacked.to_owned(), source }
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(code) = error.code() else {
@@ -132,7 +147,9 @@ impl From<tokio_postgres::Error> for StoreError {
             ("08", _) | (_, "57P01" | "57P02" | "57P03" | "57P05" | "25006" | "53300") => StoreError::Unreachable { source: Some(error) },
             // It took too long, or memory ran out.
             (_, "57014" | "53200") => StoreError::Busy,
-            (_, "42501") => StoreError::NoRight { database: "the database".to_owned(), right: "see below".to_owned(), source: Some(error) },
+            (_, "42501") => {
+                StoreError::NoRight { database: "the database".to_owned(), right: UNKNOWN_RIGHT.to_owned(), source: Some(error) }
+            }
             _ => StoreError::Postgres(error),
         }
     }

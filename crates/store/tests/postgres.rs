@@ -37,7 +37,7 @@ async fn a_database_that_cannot_be_used_is_told_with_what_to_do() {
     cluster.sql(&name, "CREATE ROLE guest LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC").await;
     says(refusal(&cluster.url_as("guest", &name)), "CREATE on its schema");
     drop(open(&cluster, &name));
-    says(refusal(&cluster.url_as("guest", &name)), "SELECT on table tenants");
+    says(refusal(&cluster.url_as("guest", &name)), "SELECT on table schema_steps");
     cluster
         .sql(&name, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO guest; REVOKE DELETE ON views FROM guest")
         .await;

@@ -43,7 +43,8 @@ async fn whom_it_does_not_know_it_tells_no_password() {
     let folder = Folder::new();
     let [authority, certificate_of_localhost, key] = certificate("localhost");
     let (cluster, port) = Cluster::start_with_tls(&certificate_of_localhost, &key).await;
-    cluster.sql("postgres", "CREATE ROLE fleet LOGIN PASSWORD 'correct horse'; CREATE DATABASE fleet OWNER fleet").await;
+    cluster.sql("postgres", "CREATE ROLE fleet LOGIN PASSWORD 'correct horse'").await;
+    cluster.sql("postgres", "CREATE DATABASE fleet OWNER fleet").await;
     let file = |name: &str, text: &str| -> PathBuf {
         std::fs::write(folder.path(name), text).unwrap();
         folder.path(name)

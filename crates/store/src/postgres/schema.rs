@@ -75,7 +75,7 @@ pub async fn settle(link: &Link, address: &Address) -> Result<()> {
             Err(fault) => {
                 // What the transaction was stopped by is told; that it was undone is its end.
                 drop(link.command("ROLLBACK").await);
-                return Err(named(fault, address));
+                return Err(fault.lacking("CREATE on its schema", &address.to_string()));
             }
         }
     }
@@ -127,7 +127,8 @@ pub async fn version(link: &Link, address: &Address) -> Result<u32> {
         let others: i64 = link.one(&FOREIGN, &[&TABLES.as_slice()], |row| Ok(row.try_get(0)?)).await?.unwrap_or_default();
         return if others == 0 { Ok(0) } else { Err(StoreError::NotAStore { path: path() }) };
     }
-    let reached: i64 = link.one(&REACHED, &[], |row| Ok(row.try_get(0)?)).await?.unwrap_or_default();
+    let reached = link.one(&REACHED, &[], |row| Ok(row.try_get::<_, i64>(0)?)).await;
+    let reached = reached.map_err(|fault| fault.lacking("SELECT on table schema_steps", &address.to_string()))?.unwrap_or_default();
     let found = u32::try_from(reached).unwrap_or(u32::MAX);
     if found > KNOWN {
         return Err(StoreError::Newer { path: path(), found, known: KNOWN });
@@ -163,16 +164,6 @@ async fn check_rights(link: &Link, address: &Address) -> Result<()> {
         Some((table, right)) => {
             Err(StoreError::NoRight { database: address.to_string(), right: format!("{right} on table {table}"), source: None })
         }
-    }
-}
-
-/// Says of a fault in which database it was, and what was lacking.
-fn named(fault: StoreError, address: &Address) -> StoreError {
-    match fault {
-        StoreError::NoRight { source, .. } => {
-            StoreError::NoRight { database: address.to_string(), right: "CREATE on its schema".to_owned(), source }
-        }
-        other => other,
     }
 }
 

@@ -137,6 +137,17 @@ fn nothing_is_asked_for_that_others_do_not_have() {
     }
 }
 
+#[test]
+fn the_guide_to_many_machines_names_every_table() {
+    let guide = include_str!("../../../../docs/operations/scale-out.md");
+    let (everywhere, by_tenant) = guide.split_once("-- Everything else lies where its tenant lies").expect("two lists");
+    let names = |text: &str, table: &str| text.contains(&format!("'{table}'"));
+    for table in TABLES {
+        let is_everywhere = DOOR.contains(&table) || table == "schema_steps";
+        assert_eq!((names(everywhere, table), names(by_tenant, table)), (is_everywhere, !is_everywhere), "{table}");
+    }
+}
+
 #[tokio::test]
 async fn every_statement_can_be_prepared_and_every_key_begins_with_the_tenant() {
     let cluster = Cluster::start().await;
