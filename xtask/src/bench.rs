@@ -29,7 +29,8 @@ const RUNS: usize = 5;
 /// More would not fit into the network of [`works::many`], where each counts fifty times.
 const MOST_DEVICES: u32 = 5000;
 
-const USAGE: &str = "expected `cargo xtask bench [sweep|read|reread|slow|report|agent|many|all] [--devices N] [--runs N] [--markdown]`";
+const USAGE: &str =
+    "expected `cargo xtask bench [sweep|read|reread|slow|report|agent|ingest|many|all] [--devices N] [--runs N] [--quick] [--markdown]`";
 
 /// One thing that is measured; returns its tables.
 type Work = fn(&Bench) -> Result<Vec<Table>>;
@@ -42,16 +43,27 @@ const WORKS: &[(&str, Work)] = &[
     ("slow", works::slow),
     ("report", report),
     ("agent", agent::agent),
+    ("ingest", ingest),
     ("many", works::many),
 ];
 
-/// Takes minutes and much memory, so it is measured only when asked for.
-const ON_REQUEST: &str = "many";
+/// Take minutes and much memory or disk, so they are measured only when asked for.
+const ON_REQUEST: [&str; 2] = ["ingest", "many"];
 
 /// Lets the program's own example measure a day's report on the wire; it prints its table itself.
 fn report(bench: &Bench) -> Result<Vec<Table>> {
     println!("\nreport: a day's report on the wire; budgets: changes of everything ≤ 75 KB, of meters, supplies, alerts ≤ 20 KB\n");
     process::run(&mut process::cargo(&format!("run --quiet --release -p cli --example report_size -- {}", bench.devices))?)?;
+    Ok(Vec::new())
+}
+
+/// Lets the server's own load generator measure what taking reports costs; it prints its tables itself.
+fn ingest(bench: &Bench) -> Result<Vec<Table>> {
+    println!("\ningest: reports over TLS 1.3, each on disk before it is answered\n");
+    // The example starts the program that lies beside it.
+    process::run(&mut process::cargo("build --release -p server --bin roundsman-server --example load")?)?;
+    let quick = if bench.quick { " -- --quick" } else { "" };
+    process::run(&mut process::cargo(&format!("run --quiet --release -p server --example load{quick}"))?)?;
     Ok(Vec::new())
 }
 
@@ -63,6 +75,8 @@ pub struct Bench {
     folder: PathBuf,
     devices: u32,
     runs: usize,
+    /// Whether to measure less and sooner, where a work can.
+    quick: bool,
 }
 
 impl Bench {
@@ -76,11 +90,14 @@ pub fn command(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     // Before the build, which would be a load of its own.
     println!("{}", machine::describe());
-    process::run(&mut process::cargo("build --release -p cli")?)?;
+    // The others build what they measure.
+    if options.works.iter().any(|(name, _)| !["ingest", "report"].contains(name)) {
+        process::run(&mut process::cargo("build --release -p cli")?)?;
+    }
     let target = paths::target_dir()?;
     let (program, folder) = (target.join("release").join("roundsman"), target.join("bench"));
     fs::create_dir_all(&folder)?;
-    let bench = Bench { program, folder, devices: options.devices, runs: options.runs };
+    let bench = Bench { program, folder, devices: options.devices, runs: options.runs, quick: options.quick };
 
     peers::say_absent();
     if !bench.has_budgets() {
@@ -99,17 +116,19 @@ struct Options {
     works: Vec<&'static (&'static str, Work)>,
     devices: u32,
     runs: usize,
+    quick: bool,
     markdown: bool,
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options = Options { works: Vec::new(), devices: DEVICES, runs: RUNS, markdown: false };
+        let mut options = Options { works: Vec::new(), devices: DEVICES, runs: RUNS, quick: false, markdown: false };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--devices" => options.devices = number(argument, arguments.next(), MOST_DEVICES)?,
                 "--runs" => options.runs = number(argument, arguments.next(), 100)? as usize,
+                "--quick" => options.quick = true,
                 "--markdown" => options.markdown = true,
                 "all" => options.works.extend(WORKS),
                 name => match WORKS.iter().find(|(known, _)| *known == name) {
@@ -119,7 +138,7 @@ impl Options {
             }
         }
         if options.works.is_empty() {
-            options.works.extend(WORKS.iter().filter(|(name, _)| *name != ON_REQUEST));
+            options.works.extend(WORKS.iter().filter(|(name, _)| !ON_REQUEST.contains(name)));
         }
         Ok(options)
     }
@@ -148,7 +167,7 @@ mod tests {
     #[test]
     fn the_long_work_is_measured_on_request_only() {
         assert_eq!(names(&parse("").unwrap()), ["sweep", "read", "reread", "slow", "report", "agent"]);
-        assert_eq!(names(&parse("many").unwrap()), ["many"]);
+        assert_eq!(names(&parse("ingest --quick many").unwrap()), ["ingest", "many"]);
         assert_eq!(names(&parse("all").unwrap()).last(), Some(&"many"));
     }
 
