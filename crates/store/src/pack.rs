@@ -1,118 +1,88 @@
-//! How views, days of history and payloads are kept: as JSON, compressed.
+//! How views, days of history and payloads are kept.
 //!
-//! Views and days are small and much alike, so a compressor that begins with nothing finds little
-//! to save in one of them. It begins with a text of the usual names instead, which both sides have.
-//! The first octet of what is kept names that text; one that was used once is never changed, a
-//! better one becomes another number.
+//! Views and history are small rows that are much alike, and millions of them: they are written
+//! with numbers in place of the usual names ([`names`]). The first octet of what is kept says the
+//! form; one that was used once is never changed, a better one becomes another number.
 
-use std::cell::RefCell;
-use std::io::{self, Read};
-use std::sync::LazyLock;
+mod facts;
+mod names;
+mod octets;
+mod payload;
+mod samples;
+mod view;
 
 use policy::View;
-use policy::history::Day;
-use zstd::bulk::{Compressor, Decompressor};
-use zstd::dict::{DecoderDictionary, EncoderDictionary};
+use policy::history::{Day, Sample};
 
 use crate::error::{Result, StoreError};
 
-/// Names [`WORDS`] as what the compressor began with.
-const FORM: u8 = 1;
+pub use payload::{pack_payload, unpack_frame, unpack_payload};
+pub use samples::hour;
 
-/// Is the usual names in a view and a day, the most usual ones last, because near ones are cheaper to point to.
-static WORDS: &[u8] = include_bytes!("pack/words-1.txt");
-
-/// Saves most of what can be saved; a higher level takes longer for a few octets in a hundred.
-const LEVEL: i32 = 3;
-
-/// Is the most that one thing kept may become when it is read: what one report may carry at most.
-const MOST_OCTETS: usize = 256 << 20;
-
-static ENCODER: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(WORDS, LEVEL));
-static DECODER: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(WORDS));
-
-thread_local! {
-    // A context costs more to make than a view to compress.
-    static PLAIN: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-}
-
-/// Runs `work` with this thread's context, which is made when it is first needed.
-fn with<C, T>(
-    cell: &'static std::thread::LocalKey<RefCell<Option<C>>>,
-    make: impl FnOnce() -> io::Result<C>,
-    work: impl FnOnce(&mut C) -> io::Result<T>,
-) -> io::Result<T> {
-    cell.with_borrow_mut(|context| match context {
-        Some(context) => work(context),
-        None => work(context.insert(make()?)),
-    })
-}
-
-/// Compresses a payload that came plain.
-pub fn pack_payload(payload: &[u8]) -> Vec<u8> {
-    with(&PLAIN, || Compressor::new(LEVEL), |compressor| compressor.compress(payload)).expect("memory is all that a compressor needs")
-}
-
-/// Reads back a payload that came plain.
-pub fn unpack_payload(kept: &[u8]) -> Result<Vec<u8>> {
-    let capacity = capacity(kept).ok_or(StoreError::Unreadable { table: "inbox" })?;
-    zstd::bulk::decompress(kept, capacity).map_err(|_| StoreError::Unreadable { table: "inbox" })
-}
-
-/// Reads a frame that a sender has written, which need not say how long it is.
-pub fn unpack_frame(frame: &[u8]) -> Option<Vec<u8>> {
-    let mut plain = Vec::new();
-    let decoder = zstd::Decoder::new(frame).ok()?;
-    decoder.take(MOST_OCTETS as u64 + 1).read_to_end(&mut plain).ok()?;
-    (plain.len() <= MOST_OCTETS).then_some(plain)
-}
+/// Is the form of rows that are written with `names-2.txt`.
+const FORM: u8 = 2;
 
 /// Writes a view for keeping.
 pub fn pack_view(view: &View) -> Vec<u8> {
-    pack(&serde_json::to_vec(view).expect("keys are texts, and numbers are finite"))
+    view::write(view)
 }
 
 /// Reads a view back.
 pub fn unpack_view(kept: &[u8]) -> Result<View> {
     let unreadable = StoreError::Unreadable { table: "views" };
-    unpack(kept).and_then(|json| serde_json::from_slice(&json).ok()).ok_or(unreadable)
+    match kept.split_first() {
+        Some((&FORM, octets)) => view::read(octets).ok_or(unreadable),
+        Some((&payload::OLD_FORM, frame)) => {
+            payload::unpack_old(frame).and_then(|json| serde_json::from_slice(&json).ok()).ok_or(unreadable)
+        }
+        _ => Err(unreadable),
+    }
 }
 
 /// Writes a day of history for keeping.
 pub fn pack_day(day: &Day) -> Vec<u8> {
-    pack(&day.pack())
+    samples::write(day.samples())
 }
 
 /// Reads a day of history back.
 pub fn unpack_day(kept: &[u8]) -> Result<Day> {
+    let mut day = Day::default();
+    for sample in unpack_samples(kept)? {
+        day.add(sample);
+    }
+    Ok(day)
+}
+
+/// Writes samples of any time for keeping, the oldest first.
+pub fn pack_samples<'a>(samples: impl DoubleEndedIterator<Item = &'a Sample>) -> Vec<u8> {
+    samples::write(samples)
+}
+
+/// Reads samples back, the oldest first.
+pub fn unpack_samples(kept: &[u8]) -> Result<Vec<Sample>> {
     let unreadable = StoreError::Unreadable { table: "history" };
-    unpack(kept).and_then(|json| Day::unpack(&json).ok()).ok_or(unreadable)
+    match kept.split_first() {
+        Some((&FORM, octets)) => samples::read(octets).ok_or(unreadable),
+        Some((&payload::OLD_FORM, frame)) => {
+            let day = payload::unpack_old(frame).and_then(|json| Day::unpack(&json).ok()).ok_or(unreadable)?;
+            Ok(day.samples().cloned().collect())
+        }
+        _ => Err(unreadable),
+    }
 }
 
-fn pack(json: &[u8]) -> Vec<u8> {
-    let make = || {
-        let mut compressor = Compressor::with_prepared_dictionary(&ENCODER)?;
-        // Thousands of small rows: what a frame says of its length and dictionary is known here.
-        compressor.set_parameter(zstd::zstd_safe::CParameter::DictIdFlag(false))?;
-        Ok(compressor)
-    };
-    let mut kept = with(&PACKER, make, |compressor| compressor.compress(json)).expect("memory is all that a compressor needs");
-    kept.insert(0, FORM);
-    kept
-}
-
-fn unpack(kept: &[u8]) -> Option<Vec<u8>> {
-    let (&FORM, frame) = kept.split_first()? else { return None };
-    let capacity = capacity(frame)?;
-    with(&UNPACKER, || Decompressor::with_prepared_dictionary(&DECODER), |decompressor| decompressor.decompress(frame, capacity)).ok()
-}
-
-/// Returns how much a frame becomes, as its head says.
-fn capacity(frame: &[u8]) -> Option<usize> {
-    let size = zstd::zstd_safe::get_frame_content_size(frame).ok()??;
-    usize::try_from(size).ok().filter(|size| *size <= MOST_OCTETS)
+/// Puts a sample before those that are kept, without reading more than the newest of them; `None`
+/// if it is not of a later hour, or if what is kept is of an older form: all have then to be read.
+///
+/// # Errors
+/// Fails on what cannot be read.
+pub fn put_newest(kept: &[u8], sample: &Sample) -> Result<Option<Vec<u8>>> {
+    let Some((&FORM, octets)) = kept.split_first() else { return Ok(None) };
+    match samples::put_newest(octets, sample) {
+        Some(samples::Put::Before(kept)) => Ok(Some(kept)),
+        Some(samples::Put::NotNewest) => Ok(None),
+        None => Err(StoreError::Unreadable { table: "history" }),
+    }
 }
 
 #[cfg(test)]
@@ -156,24 +126,56 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_the_first_form_are_read() {
+        let mut view = View::unseen(at(0));
+        view.facts = colour_device(0);
+        assert_eq!(unpack_view(&payload::pack_old(&serde_json::to_vec(&view).unwrap())).unwrap(), view);
+        let mut day = Day::default();
+        day.add(Sample::of(at(0), &view.facts));
+        let old = payload::pack_old(&day.pack());
+        assert_eq!(unpack_day(&old).unwrap(), day);
+        assert_eq!(put_newest(&old, &Sample::of(at(86_400), &view.facts)).unwrap(), None);
+    }
+
+    #[test]
+    fn the_newest_sample_is_put_before_the_others_as_if_all_had_been_written_anew() {
+        let samples: Vec<Sample> = (0..20).map(|day| Sample::of(at(day * 86_400), &colour_device(day))).collect();
+        let mut kept = pack_samples(samples[..1].iter());
+        for (place, sample) in samples.iter().enumerate().skip(1) {
+            assert_eq!(put_newest(&kept, &samples[place - 1]).unwrap(), None, "of an hour that is there");
+            kept = put_newest(&kept, sample).unwrap().unwrap();
+            assert_eq!(kept, pack_samples(samples[..=place].iter()));
+        }
+        assert_eq!(unpack_samples(&kept).unwrap(), samples);
+    }
+
+    #[test]
     fn a_day_takes_little_room() {
         let mut day = Day::default();
         day.add(Sample::of(at(0), &colour_device(0)));
         let one = pack_day(&day).len();
-        assert!(one <= 200, "{one} octets for a daily report of 24 values");
+        assert!(one <= 100, "{one} octets for the first report of 24 values");
         assert!((1..24).all(|hour| day.add(Sample::of(at(hour * 3600), &colour_device(hour)))));
-        let hourly = pack_day(&day).len() / 24;
-        assert!(hourly <= 80, "{hourly} octets a report that comes hourly");
+        let each = pack_day(&day).len() / 24;
+        assert!(each <= 50, "{each} octets for each report of many");
     }
 
     #[test]
     fn what_was_not_packed_here_is_told_and_harms_nobody() {
         let good = pack_day(&Day::default());
         for length in 0..good.len() {
-            assert!(unpack_day(&good[..length]).is_err());
+            // What is cut may still be fewer samples; it never is others.
+            drop(unpack_day(&good[..length]));
+        }
+        let view = pack_view(&View { facts: colour_device(0), ..View::unseen(at(0)) });
+        for place in 0..view.len() {
+            assert!(unpack_view(&view[..place]).is_err());
+            let mut damaged = view.clone();
+            damaged[place] ^= 0x55;
+            drop(unpack_view(&damaged));
         }
         let mut other = good.clone();
-        other[0] = 2;
+        other[0] = 3;
         assert!(matches!(unpack_day(&other), Err(StoreError::Unreadable { table: "history" })));
         assert!(unpack_view(b"\x01no frame").is_err());
         // A head that promises a terabyte.
