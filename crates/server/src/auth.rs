@@ -4,5 +4,5 @@ mod basic;
 mod sender;
 mod token;
 
-pub use sender::{Authenticated, sender};
+pub use sender::{Authenticated, reporter, sender};
 pub use token::{Operator, Viewer};

@@ -17,7 +17,6 @@ use policy::history::{Day, Sample};
 use crate::error::{Result, StoreError};
 
 pub use payload::{pack_payload, unpack_frame, unpack_payload};
-pub use samples::hour;
 
 /// Is the form of rows that are written with `names-2.txt`.
 const FORM: u8 = 2;

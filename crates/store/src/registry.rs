@@ -245,6 +245,14 @@ pub trait Registry: Send + Sync {
     /// Finds who calls with this secret.
     async fn sender_by_credential(&self, hash: SecretHash) -> Result<Option<Caller>>;
 
+    /// Finds who calls with this secret and brings a report. The answer may come from memory: what this
+    /// store writes it knows at once, what another program writes within two seconds of `now`, and
+    /// `last_report` may be older. [`crate::Intake::take`] looks itself whether the sender is admitted.
+    async fn reporter_by_credential(&self, hash: SecretHash, now: Timestamp) -> Result<Option<Caller>> {
+        let _ = now;
+        self.sender_by_credential(hash).await
+    }
+
     /// Gives a sender a new secret. The one that it has used until now stays good until it has
     /// shown the new one ([`Registry::settle`]), because the answer that carries it may be lost.
     async fn rotate(&self, tenant: TenantId, sender: SenderId, credential: SecretHash, now: Timestamp) -> Result<()>;

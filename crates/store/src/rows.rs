@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::View;
 use policy::expectation::Expectation;
-use policy::history::Day;
+use policy::history::{Day, Sample};
 use policy::identity::Joined;
+use wire::Extent;
 use wire::commands::{Command, Outcome};
 use wire::envelope::SenderKind;
 
@@ -13,6 +14,7 @@ use crate::error::Result;
 use crate::ids::{DeviceId, SenderId, SiteId, TenantId};
 use crate::intake::Incoming;
 use crate::registry::Sender;
+use crate::take::add_to_day;
 
 /// Is a sender and how its ledger is kept.
 #[derive(Clone, Debug)]
@@ -92,6 +94,15 @@ pub trait Rows {
 
     fn day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<Option<Day>>;
     fn put_day(&mut self, of: Of, device: DeviceId, day: i64, samples: &Day) -> Result<()>;
+    /// Writes down what a sender saw of a device on one day; of an hour the newest stays.
+    fn put_samples(&mut self, of: Of, device: DeviceId, day: i64, samples: Vec<(Extent, Sample)>) -> Result<()> {
+        let mut kept = self.day(of, device, day)?.unwrap_or_default();
+        let mut is_changed = false;
+        for (extent, sample) in samples {
+            is_changed |= add_to_day(&mut kept, extent, sample);
+        }
+        if is_changed { self.put_day(of, device, day, &kept) } else { Ok(()) }
+    }
     /// Lists the days on which a sender told of a device.
     fn days(&mut self, of: Of, device: DeviceId) -> Result<Vec<i64>>;
     fn remove_day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<()>;

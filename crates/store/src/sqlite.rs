@@ -1,9 +1,12 @@
 //! The embedded store: one SQLite file, one thread that writes, a few that read.
 
+mod callers;
 mod copy;
 mod desk;
+mod draft;
 mod fleet;
 pub(crate) mod held;
+mod history;
 mod people;
 mod readers;
 mod registry;
@@ -15,6 +18,7 @@ mod writer;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
@@ -25,6 +29,7 @@ use crate::error::{Result, StoreError};
 use crate::ids::{SenderId, TenantId};
 use crate::intake::{Coding, InboxEntry, Incoming, Intake, Receipt, Refused};
 use crate::pack;
+use callers::Callers;
 use readers::Readers;
 use schema::Purpose;
 use values::{Ask, at, most};
@@ -60,6 +65,7 @@ pub struct SqliteStore {
     jobs: Option<mpsc::Sender<Job>>,
     readers: Option<Readers>,
     writer: Option<JoinHandle<()>>,
+    callers: Arc<Callers>,
     /// Held while the store is open; see [`lock_path`].
     _lock: File,
 }
@@ -80,11 +86,13 @@ impl SqliteStore {
         let readers = Readers::start(path, options).map_err(named)?;
         let (jobs, queue) = mpsc::channel(options.waiting.max(1));
         let own_path = path.to_owned();
+        let callers = Arc::new(Callers::default());
+        let own_callers = Arc::clone(&callers);
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer::work(&connection, own_path, queue))
+            .spawn(move || writer::work(&connection, own_path, &own_callers, queue))
             .map_err(|source| StoreError::Write { path: path.to_owned(), source })?;
-        Ok(SqliteStore { path: path.to_owned(), jobs: Some(jobs), readers: Some(readers), writer: Some(writer), _lock: lock })
+        Ok(SqliteStore { path: path.to_owned(), jobs: Some(jobs), readers: Some(readers), writer: Some(writer), callers, _lock: lock })
     }
 
     /// Returns the file of the store.
@@ -96,8 +104,16 @@ impl SqliteStore {
         self.jobs.as_ref().ok_or(StoreError::Closed)
     }
 
-    /// Does work in the writer's transaction; returns when it is on disk.
+    /// Does work in the writer's transaction; returns when it is on disk. Who has called is then
+    /// looked up anew, since it may be about a sender.
     async fn write<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
+        let result = self.write_aside(work).await;
+        self.callers.forget();
+        result
+    }
+
+    /// The same for work that changes nothing about who may call.
+    async fn write_aside<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
         let (answer, wait) = oneshot::channel();
         self.jobs()?.send(Job::write(work, answer)).await.map_err(|_| StoreError::Closed)?;
         wait.await.map_err(|_| StoreError::Closed)?.map_err(|fault| fault.at(&self.path))

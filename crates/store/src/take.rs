@@ -164,20 +164,16 @@ fn write_down(rows: &mut impl Rows, of: Of, device: DeviceId, samples: Vec<(Exte
     for (extent, sample) in samples {
         days.entry(day_of(sample.observed_at)).or_default().push((extent, sample));
     }
-    for (number, samples) in days {
-        let mut day = rows.day(of, device, number)?.unwrap_or_default();
-        let mut is_changed = false;
-        for (extent, sample) in samples {
-            // A device that falls silent within the hour must not cost what it said before.
-            if extent != Extent::Glimpse || !has_hour(&day, sample.observed_at) {
-                is_changed |= day.add(sample);
-            }
-        }
-        if is_changed {
-            rows.put_day(of, device, number, &day)?;
-        }
+    for (day, samples) in days {
+        rows.put_samples(of, device, day, samples)?;
     }
     Ok(())
+}
+
+/// Adds a sample to those of a day; returns whether that changed anything.
+pub(crate) fn add_to_day(day: &mut Day, extent: Extent, sample: Sample) -> bool {
+    // A device that falls silent within the hour must not cost what it said before.
+    (extent != Extent::Glimpse || !has_hour(day, sample.observed_at)) && day.add(sample)
 }
 
 fn has_hour(day: &Day, at: Timestamp) -> bool {
@@ -229,7 +225,9 @@ fn enter(rows: &mut impl Rows, of: Of, watched: &Watched, after: &Sender, report
     let zone = zone_of(schedule);
     let mut ledger = lines(rows.ledger_tail(of, TAIL)?);
     let observed: Vec<Date> = report.readings.iter().map(|reading| zone.to_datetime(reading.observed_at).date()).collect();
-    if let (Some(&first), Some(&from)) = (ledger.keys().next(), observed.iter().min())
+    // Fewer lines than were asked for are all that there are.
+    if ledger.len() == TAIL
+        && let (Some(&first), Some(&from)) = (ledger.keys().next(), observed.iter().min())
         && from < first
     {
         ledger.extend(lines(rows.ledger_between(of, from, first)?));

@@ -4,6 +4,9 @@
 //! once and like values stand side by side, which a compressor turns into a third of the rows' size
 //! (docs/adr/0006). Both forms mean the same, and a reader takes either.
 
+mod pairs;
+
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -14,10 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::Outcome;
 use crate::envelope::{Host, Report, SCHEMA, Sender, Site, Software};
-use crate::facts::{Key, Keys, Value};
+use crate::facts::{Key, Value};
 use crate::privacy::Group;
 use crate::reading::{Change, Extent, Reading};
 use crate::rhythm::Schedule;
+use crate::vocabulary::Vocabulary;
+use pairs::{Name, Pairs};
 
 /// Is the most readings in one report.
 pub const MOST_READINGS: usize = 20_000;
@@ -73,7 +78,36 @@ pub fn encode(report: &Report) -> Vec<u8> {
 /// # Errors
 /// Fails on another version, on anything but the form, and where bounds are passed.
 pub fn decode(octets: &[u8]) -> Result<Report, DecodeError> {
-    let envelope: Envelope = serde_json::from_slice(octets).map_err(|error| {
+    read(octets, &mut Words { vocabulary: &mut Vocabulary::of(9), only_listed: false })
+}
+
+/// Reads a report and passes over what no report may say, whoever made it: a server keeps nothing
+/// that is not on the list ([`crate::privacy`]). The vocabulary saves it from looking keys up anew.
+///
+/// # Errors
+/// As with [`decode`].
+pub fn decode_listed(octets: &[u8], vocabulary: &mut Vocabulary) -> Result<Report, DecodeError> {
+    read(octets, &mut Words { vocabulary, only_listed: true })
+}
+
+/// Makes keys of texts.
+struct Words<'a> {
+    vocabulary: &'a mut Vocabulary,
+    only_listed: bool,
+}
+
+impl Words<'_> {
+    /// Returns the key of a text; `None` if it is passed over.
+    fn key(&mut self, text: &str) -> Result<Option<Key>, String> {
+        match self.vocabulary.meet(text) {
+            Some(met) => Ok((met.is_listed || !self.only_listed).then(|| met.key.clone())),
+            None => Err(format!("a key of {} octets: expected 1 to {LONGEST_KEY} without control characters", text.len())),
+        }
+    }
+}
+
+fn read(octets: &[u8], words: &mut Words<'_>) -> Result<Report, DecodeError> {
+    let envelope: Envelope<'_> = serde_json::from_slice(octets).map_err(|error| {
         // Of another version only the name is sure to be understood.
         match serde_json::from_slice::<Version>(octets) {
             Ok(version) if version.schema != SCHEMA => DecodeError::Version(version.schema),
@@ -83,7 +117,7 @@ pub fn decode(octets: &[u8]) -> Result<Report, DecodeError> {
     if envelope.schema != SCHEMA {
         return Err(DecodeError::Version(envelope.schema));
     }
-    envelope.into_report().map_err(DecodeError::Invalid)
+    envelope.into_report(words).map_err(DecodeError::Invalid)
 }
 
 #[derive(Deserialize)]
@@ -92,7 +126,7 @@ struct Version {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Envelope {
+struct Envelope<'a> {
     schema: String,
     sender: Sender,
     id: String,
@@ -116,14 +150,14 @@ struct Envelope {
     withheld: Vec<Group>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     outcomes: Vec<Outcome>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    readings: Option<Vec<Row>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    readings: Option<Vec<Row<'a>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<Table>,
 }
 
-impl Envelope {
-    fn into_report(self) -> Result<Report, String> {
+impl Envelope<'_> {
+    fn into_report(self, words: &mut Words<'_>) -> Result<Report, String> {
         let named = [("sender.id", Some(&self.sender.id)), ("id", Some(&self.id)), ("base", self.base.as_ref())];
         for (what, id) in named {
             match id {
@@ -134,12 +168,11 @@ impl Envelope {
             }
         }
         let mut readings = Vec::new();
-        let mut keys = Keys::default();
         for row in self.readings.unwrap_or_default() {
-            readings.push(row.into_reading(&mut keys)?);
+            readings.push(row.into_reading(words)?);
         }
         if let Some(table) = self.table {
-            table.read_into(&mut readings, &mut keys)?;
+            table.read_into(&mut readings, words)?;
         }
         if readings.len() > MOST_READINGS {
             return Err(format!("{} readings; at most {MOST_READINGS} go into one report", readings.len()));
@@ -177,7 +210,6 @@ fn check(report: &Report) -> Result<(), String> {
         }
         count += reading.changes.len();
         for (key, change) in &reading.changes {
-            check_key(key)?;
             match change {
                 Change::Set(Value::Text(text)) if text.len() > LONGEST_TEXT => {
                     return Err(format!("{key}: {} octets of text; at most {LONGEST_TEXT} are taken", text.len()));
@@ -198,62 +230,52 @@ fn check(report: &Report) -> Result<(), String> {
     Ok(())
 }
 
-fn check_key(key: &str) -> Result<(), String> {
-    let is_good = !key.is_empty() && key.len() <= LONGEST_KEY && !key.chars().any(char::is_control);
-    if is_good { Ok(()) } else { Err(format!("a key of {} octets: expected 1 to {LONGEST_KEY} without control characters", key.len())) }
-}
-
 /// Is one reading by itself.
 #[derive(Serialize, Deserialize)]
-struct Row {
+struct Row<'a> {
     device: u32,
     observed_at: Timestamp,
     extent: Extent,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    facts: BTreeMap<String, Value>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    add: BTreeMap<String, i64>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    gone: Vec<String>,
+    #[serde(default, borrow, skip_serializing_if = "Pairs::is_empty")]
+    facts: Pairs<'a, Value>,
+    #[serde(default, borrow, skip_serializing_if = "Pairs::is_empty")]
+    add: Pairs<'a, i64>,
+    #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<Name<'a>>,
 }
 
-impl Row {
-    fn of(reading: &Reading) -> Self {
-        let mut row = Row {
-            device: reading.device,
-            observed_at: reading.observed_at,
-            extent: reading.extent,
-            facts: BTreeMap::new(),
-            add: BTreeMap::new(),
-            gone: Vec::new(),
-        };
+impl<'a> Row<'a> {
+    fn of(reading: &'a Reading) -> Self {
+        let (mut facts, mut add, mut gone) = (Pairs::default(), Pairs::default(), Vec::new());
         for (key, change) in &reading.changes {
+            let name = Cow::Borrowed(&**key);
             match change {
-                Change::Set(value) => drop(row.facts.insert(key.to_string(), value.clone())),
-                Change::Add(by) => drop(row.add.insert(key.to_string(), *by)),
-                Change::Gone => row.gone.push(key.to_string()),
+                Change::Set(value) => facts.0.push((name, value.clone())),
+                Change::Add(by) => add.0.push((name, *by)),
+                Change::Gone => gone.push(Name(name)),
             }
         }
-        row
+        Row { device: reading.device, observed_at: reading.observed_at, extent: reading.extent, facts, add, gone }
     }
 
-    fn into_reading(self, keys: &mut Keys) -> Result<Reading, String> {
-        let mut changes: BTreeMap<Key, Change> = BTreeMap::new();
-        let set = self.facts.into_iter().map(|(key, value)| (key, Change::Set(value)));
-        let add = self.add.into_iter().map(|(key, by)| (key, Change::Add(by)));
-        let gone = self.gone.into_iter().map(|key| (key, Change::Gone));
+    fn into_reading(self, words: &mut Words<'_>) -> Result<Reading, String> {
+        let mut changes: Vec<(Key, Change)> = Vec::with_capacity(self.facts.0.len() + self.add.0.len() + self.gone.len());
+        let set = self.facts.0.into_iter().map(|(key, value)| (key, Change::Set(value)));
+        let add = self.add.0.into_iter().map(|(key, by)| (key, Change::Add(by)));
+        let gone = self.gone.into_iter().map(|Name(key)| (key, Change::Gone));
         for (key, change) in set.chain(add).chain(gone) {
-            check_key(&key)?;
-            if changes.insert(keys.share(&key), change).is_some() {
-                return Err(format!("{key}: told twice of device {}", self.device));
+            if let Some(key) = words.key(&key)? {
+                changes.push((key, change));
             }
         }
-        Ok(Reading {
-            device: self.device,
-            observed_at: whole_seconds(self.observed_at),
-            extent: self.extent,
-            changes: changes.into_iter().collect(),
-        })
+        // Mostly they stand in order.
+        if !changes.is_sorted_by(|one, other| one.0 <= other.0) {
+            changes.sort_by(|one, other| one.0.cmp(&other.0));
+        }
+        if let Some(two) = changes.windows(2).find(|two| two[0].0 == two[1].0) {
+            return Err(format!("{}: told twice of device {}", two[0].0, self.device));
+        }
+        Ok(Reading { device: self.device, observed_at: whole_seconds(self.observed_at), extent: self.extent, changes })
     }
 }
 
@@ -387,7 +409,7 @@ impl Table {
         table
     }
 
-    fn read_into(self, readings: &mut Vec<Reading>, keys: &mut Keys) -> Result<(), String> {
+    fn read_into(self, readings: &mut Vec<Reading>, words: &mut Words<'_>) -> Result<(), String> {
         let count = self.device.len();
         if count > MOST_READINGS || self.observed_at.len() != count {
             return Err(format!("{count} devices and {} times; at most {MOST_READINGS}, one time each", self.observed_at.len()));
@@ -410,8 +432,7 @@ impl Table {
         }
         let rows = &mut readings[first..];
         for (name, column) in self.columns {
-            check_key(&name)?;
-            let key = keys.share(&name);
+            let Some(key) = words.key(&name)? else { continue };
             let told = |error| format!("{name}: {error}");
             if let Some(set) = column.set {
                 for (place, value) in places(&set.skip, set.values.len(), count).map_err(told)?.into_iter().zip(set.values) {

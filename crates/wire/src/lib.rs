@@ -23,7 +23,9 @@ pub mod privacy;
 pub mod reading;
 pub mod rhythm;
 pub mod talk;
+pub mod vocabulary;
 
 pub use envelope::{Report, SCHEMA};
 pub use facts::{Facts, Key, Value};
 pub use reading::{Change, Extent, Reading};
+pub use vocabulary::Vocabulary;

@@ -249,7 +249,13 @@ pub const REPORT_FIELDS: &[Field] = &[
 ///
 /// Of several lines that fit, the last one counts: exceptions stand below the rule.
 pub fn group_of(key: &str) -> Option<Group> {
-    DEVICE_FIELDS.iter().rev().find(|field| fits(field.pattern, key)).map(|field| field.group)
+    // All keys of one beginning have lines of that beginning: most lines need no closer look.
+    let beginning = key.split('/').next().unwrap_or(key).as_bytes();
+    let begins = |pattern: &str| {
+        let (start, rest) = pattern.as_bytes().split_at(beginning.len().min(pattern.len()));
+        start == beginning && rest.first().is_none_or(|octet| *octet == b'/')
+    };
+    DEVICE_FIELDS.iter().rev().find(|field| begins(field.pattern) && fits(field.pattern, key)).map(|field| field.group)
 }
 
 /// Takes out of a report what no report may say, whoever made it: a server keeps nothing that is not on the list.

@@ -89,17 +89,17 @@ impl Reading {
     /// Fails if a difference is told of something that is no integer here, or leaves the range;
     /// `facts` is then as it was.
     pub fn apply(&self, facts: &mut Facts) -> Result<(), Mismatch> {
+        if self.extent == Extent::Whole {
+            return self.replace(facts);
+        }
         let mut sums = Vec::new();
         for (key, change) in &self.changes {
             let Change::Add(by) = change else { continue };
             let sum = match facts.get(key) {
-                Some(Value::Integer(value)) if self.extent != Extent::Whole => value.checked_add(*by),
+                Some(Value::Integer(value)) => value.checked_add(*by),
                 _ => None,
             };
             sums.push((key, sum.ok_or_else(|| Mismatch { device: self.device, key: key.clone() })?));
-        }
-        if self.extent == Extent::Whole {
-            facts.clear();
         }
         for (key, change) in &self.changes {
             match change {
@@ -111,6 +111,19 @@ impl Reading {
         for (key, sum) in sums {
             facts.insert(key.clone(), Value::Integer(sum));
         }
+        Ok(())
+    }
+
+    /// Puts the facts of a whole reading in the place of all others, in one go.
+    fn replace(&self, facts: &mut Facts) -> Result<(), Mismatch> {
+        if let Some((key, _)) = self.changes.iter().find(|(_, change)| matches!(change, Change::Add(_))) {
+            return Err(Mismatch { device: self.device, key: key.clone() });
+        }
+        let set = self.changes.iter().filter_map(|(key, change)| match change {
+            Change::Set(value) => Some((key.clone(), value.clone())),
+            Change::Add(_) | Change::Gone => None,
+        });
+        *facts = set.collect();
         Ok(())
     }
 }

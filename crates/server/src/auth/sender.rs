@@ -22,9 +22,29 @@ pub struct Authenticated {
 /// 401 if name and password are not known, 429 after too many of those, 403 if the sender is
 /// disabled, retired, or shows another certificate than at first.
 pub async fn sender(app: &App, headers: &HeaderMap, peer: &Peer) -> Result<Authenticated, Refused> {
+    let (name, hash) = shown(app, headers, peer)?;
+    let known = app.store.sender_by_credential(hash).await?;
+    admit(app, known, &name, hash, peer).await
+}
+
+/// The same for a call that brings a report: whether the sender is admitted, the intake sees once
+/// more, so who it is may come from memory that is some moments old.
+///
+/// # Errors
+/// As with [`sender`].
+pub async fn reporter(app: &App, headers: &HeaderMap, peer: &Peer) -> Result<Authenticated, Refused> {
+    let (name, hash) = shown(app, headers, peer)?;
+    let known = app.store.reporter_by_credential(hash, app.now()).await?;
+    admit(app, known, &name, hash, peer).await
+}
+
+fn shown(app: &App, headers: &HeaderMap, peer: &Peer) -> Result<(String, SecretHash), Refused> {
     let Some((name, password)) = name_and_password(headers) else { return Err(unknown(app, peer)) };
-    let hash = SecretHash(app.key.hash(Purpose::Sender, &password));
-    let Some(caller) = app.store.sender_by_credential(hash).await? else { return Err(unknown(app, peer)) };
+    Ok((name, SecretHash(app.key.hash(Purpose::Sender, &password))))
+}
+
+async fn admit(app: &App, known: Option<Caller>, name: &str, hash: SecretHash, peer: &Peer) -> Result<Authenticated, Refused> {
+    let Some(caller) = known else { return Err(unknown(app, peer)) };
     if caller.sender.to_string() != name {
         return Err(unknown(app, peer));
     }

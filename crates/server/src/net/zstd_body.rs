@@ -1,7 +1,9 @@
 //! Unpacking of request bodies within bounds: what a sender packs must not cost us memory.
 
+use std::cell::RefCell;
+
 use axum::body::Bytes;
-use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, get_frame_content_size};
+use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, get_frame_content_size};
 
 /// Is the largest window a frame may ask for, as a power of two: 8 MiB.
 ///
@@ -71,12 +73,49 @@ pub fn unpack(encoding: Encoding, body: Bytes, limit: usize) -> Result<Bytes, Un
     }
 }
 
+/// Is how many contexts a thread keeps, and how large one may have grown.
+const KEPT: (usize, usize) = (4, 512 * 1024);
+
+thread_local! {
+    // To make a context costs ten times as much as to unpack a report with it.
+    static CONTEXTS: RefCell<Vec<DCtx<'static>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Is a context that goes back to its thread when it is done.
+struct Context(Option<DCtx<'static>>);
+
+impl Context {
+    fn new() -> Option<Self> {
+        let mut context = CONTEXTS.with_borrow_mut(Vec::pop).or_else(DCtx::try_create)?;
+        context.reset(ResetDirective::SessionAndParameters).ok()?;
+        context.set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX)).ok()?;
+        Some(Context(Some(context)))
+    }
+
+    fn get(&mut self) -> &mut DCtx<'static> {
+        self.0.as_mut().expect("it goes back when this is dropped")
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        let Some(context) = self.0.take().filter(|context| context.sizeof() <= KEPT.1) else { return };
+        // At the end of a thread there is nothing to go back to.
+        let _ = CONTEXTS.try_with(|contexts| {
+            let mut contexts = contexts.borrow_mut();
+            if contexts.len() < KEPT.0 {
+                contexts.push(context);
+            }
+        });
+    }
+}
+
 /// Is a body that is being unpacked in small steps, so that a large one does not hold up others.
 ///
 /// It costs at most `limit` octets for what comes out and one window, however small the body
 /// and however much it would unpack to.
 pub struct Unpacking {
-    context: DCtx<'static>,
+    context: Context,
     packed: Bytes,
     read: usize,
     unpacked: Vec<u8>,
@@ -96,8 +135,7 @@ impl Unpacking {
         if announced.is_some_and(|octets| octets > limit as u64) {
             return Err(UnpackError::TooLarge { limit });
         }
-        let mut context = DCtx::try_create().ok_or(UnpackError::Malformed)?;
-        context.set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX)).map_err(|_| UnpackError::Malformed)?;
+        let context = Context::new().ok_or(UnpackError::Malformed)?;
         // Most bodies say how large they are and are small: then one step with just the room they
         // need is enough, and zstd needs no window of its own. A lie costs the sender more steps.
         let first_room = announced.and_then(|octets| usize::try_from(octets).ok()).unwrap_or(STEP_OCTETS).clamp(1, STEP_OCTETS);
@@ -116,7 +154,7 @@ impl Unpacking {
         self.room = STEP_OCTETS;
         let mut output = OutBuffer::around(&mut self.unpacked[had..]);
         let mut input = InBuffer::around(&self.packed[self.read..]);
-        let left_in_frame = self.context.decompress_stream(&mut output, &mut input).map_err(|_| UnpackError::Malformed)?;
+        let left_in_frame = self.context.get().decompress_stream(&mut output, &mut input).map_err(|_| UnpackError::Malformed)?;
         let (wrote, took) = (output.pos(), input.pos());
         self.unpacked.truncate(had + wrote);
         self.read += took;
@@ -206,7 +244,7 @@ mod tests {
             assert!(unpacking.unpacked.capacity() <= (1 << 20) + 1);
         };
         assert_eq!(end, UnpackError::TooLarge { limit: 1 << 20 });
-        assert!(unpacking.context.sizeof() < (1 << WINDOW_LOG_MAX) + (1 << 20));
+        assert!(unpacking.context.get().sizeof() < (1 << WINDOW_LOG_MAX) + (1 << 20));
     }
 
     #[test]

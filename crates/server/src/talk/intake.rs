@@ -1,5 +1,6 @@
 //! The body of a report: read, unpacked and decoded within bounds of memory, over all senders.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -7,14 +8,24 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use store::Coding;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
-use wire::Report;
 use wire::json::DecodeError;
+use wire::{Report, Vocabulary};
 
 use crate::app::{App, MEMORY_UNIT};
 use crate::net::{self, BodyError, Encoding, UnpackError, Unpacking};
 
 /// Is the size from which reading a report is moved off the threads that serve others.
 const LARGE: usize = 128 * 1024;
+
+thread_local! {
+    /// The keys that this thread has met: a fleet says the same ones again and again.
+    static VOCABULARY: RefCell<Vocabulary> = RefCell::default();
+}
+
+/// Reads a report, without what may not be kept.
+fn decode(octets: &[u8]) -> Result<Report, DecodeError> {
+    VOCABULARY.with_borrow_mut(|vocabulary| wire::json::decode_listed(octets, vocabulary))
+}
 
 /// Is memory that is taken while a report is under way.
 pub(super) struct Held {
@@ -103,9 +114,9 @@ impl Body {
     pub(super) async fn decode(self) -> (Result<Report, DecodeError>, Vec<u8>, Coding, Held) {
         let unpacked = self.unpacked;
         let report = if unpacked.len() < LARGE {
-            wire::json::decode(&unpacked)
+            decode(&unpacked)
         } else {
-            tokio::task::spawn_blocking(move || wire::json::decode(&unpacked)).await.expect("reading a report does not panic")
+            tokio::task::spawn_blocking(move || decode(&unpacked)).await.expect("reading a report does not panic")
         };
         let coding = match self.encoding {
             Encoding::Identity => Coding::Plain,

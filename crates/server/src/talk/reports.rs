@@ -88,7 +88,7 @@ fn outcome_word(outcome: &Result<Reply, Failure>) -> &'static str {
 
 async fn take(app: &Arc<App>, peer: &Peer, request: Request, octets: &std::sync::atomic::AtomicUsize) -> Result<Reply, Failure> {
     // The head says who it is; not an octet of the body is read for somebody unknown.
-    let caller = auth::sender(app, request.headers(), peer).await?.caller;
+    let caller = auth::reporter(app, request.headers(), peer).await?.caller;
     listen(app, &caller).await?;
     let _place = app.reports.try_acquire().map_err(|_| Refused::later("too many reports are under way", 10))?;
     let body = match intake::read(app, request).await {
@@ -132,8 +132,7 @@ async fn listen(app: &App, caller: &Caller) -> Result<(), Refused> {
 /// Reads the report, and checks that the sender speaks for itself.
 async fn decode(app: &App, caller: &Caller, body: Body) -> Result<(Incoming, intake::Held), Refused> {
     let (report, payload, coding, held) = body.decode().await;
-    let mut report = report.map_err(|error| refused_of(&error))?;
-    wire::privacy::pass_over_unlisted(&mut report);
+    let report = report.map_err(|error| refused_of(&error))?;
     if report.sender.id != caller.sender.to_string() {
         return Err(Refused::forbidden("the report is of another sender; a sender speaks for itself only"));
     }

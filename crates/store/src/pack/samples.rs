@@ -70,7 +70,7 @@ pub fn put_newest(octets: &[u8], sample: &Sample) -> Option<Put> {
 }
 
 /// Returns the hour of a time; within one hour the newest sample stays.
-pub fn hour(at: Timestamp) -> i64 {
+fn hour(at: Timestamp) -> i64 {
     at.as_second().div_euclid(3600)
 }
 

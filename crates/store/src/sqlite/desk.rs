@@ -26,7 +26,7 @@ impl Expectations for SqliteStore {
         let mut changed = Vec::new();
         let mut after = Vec::new();
         loop {
-            let (last, lines) = self.write(move |connection| turn(connection, tenant, &after, now)).await?;
+            let (last, lines) = self.write_aside(move |connection| turn(connection, tenant, &after, now)).await?;
             changed.extend(lines);
             match last {
                 Some(last) => after = last.octets().to_vec(),
@@ -73,7 +73,7 @@ fn turn(connection: &rusqlite::Connection, tenant: TenantId, after: &[u8], now: 
 #[async_trait]
 impl Commands for SqliteStore {
     async fn put_command(&self, tenant: TenantId, sender: SenderId, command: Command) -> Result<()> {
-        self.write(move |connection| {
+        self.write_aside(move |connection| {
             must_know_sender(connection, tenant, sender)?;
             let rows = connection.run(
                 "INSERT INTO commands (tenant_id, sender_id, command_id, issued_at, expires_at, command) \

@@ -1,12 +1,16 @@
 //! Devices and history, in SQLite.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
-use policy::history::day_of;
+use policy::history::{Day, Sample, day_of};
 use policy::overdue::Overdue;
 use rusqlite::{Connection, Row};
+use wire::envelope::SenderKind;
 
 use super::SqliteStore;
+use super::history::{SPAN_DAYS, span_of};
 use super::rows::{Desk, joined};
 use super::values::{Ask, At, Word, at, maybe_at, most};
 use crate::error::Result;
@@ -45,10 +49,9 @@ impl Fleet for SqliteStore {
 
     async fn unread_since(&self, tenant: TenantId, since: Timestamp, after: Option<DeviceId>, limit: usize) -> Result<DevicePage> {
         self.read(move |connection| {
-            // Whoever has an old view is looked up by age; whoever has a newer one beside it drops out.
-            let sql = "SELECT DISTINCT v.device_id FROM views v WHERE v.tenant_id = ?1 AND v.read_at < ?2 AND v.device_id > ?3 \
-                       AND NOT EXISTS (SELECT 1 FROM views n WHERE n.tenant_id = v.tenant_id AND n.device_id = v.device_id AND n.read_at >= ?2) \
-                       ORDER BY v.device_id LIMIT ?4";
+            // The index by device has the times in it, so that no view is looked at.
+            let sql = "SELECT device_id FROM views WHERE tenant_id = ?1 AND device_id > ?3 \
+                       GROUP BY device_id HAVING max(read_at) < ?2 ORDER BY device_id LIMIT ?4";
             let ids: Vec<DeviceId> =
                 connection.all(sql, (tenant, At(since), start(after), most(limit.saturating_add(1))), |row| row.get(0))?;
             page(connection, tenant, ids, limit)
@@ -57,7 +60,7 @@ impl Fleet for SqliteStore {
     }
 
     async fn set_overdue(&self, tenant: TenantId, devices: Vec<(DeviceId, Option<Overdue>)>) -> Result<()> {
-        self.write(move |connection| {
+        self.write_aside(move |connection| {
             for (device, overdue) in devices {
                 match overdue {
                     None => connection.run(
@@ -153,33 +156,45 @@ fn overdue(row: &Row<'_>, since: usize, why: usize) -> rusqlite::Result<Option<O
     Ok(Some(Overdue { since, why: row.get::<_, Word<_>>(why)?.0 }))
 }
 
-/// Walks back day by day: a day's rows lie together, so one look a day finds a device's.
+/// Walks back row by row: those of one time lie together, so one look a time finds a device's.
 fn history(connection: &Connection, tenant: TenantId, device: DeviceId, from: i64, to: i64, limit: usize) -> Result<Vec<HistoryDay>> {
     let sql = "SELECT min(day), max(day) FROM history WHERE tenant_id = ?1";
     let bounds = connection.one(sql, [tenant], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get::<_, Option<i64>>(1)?)))?;
     let Some((first, last)) = bounds.flatten() else { return Ok(Vec::new()) };
-    let mut days = Vec::new();
-    let mut day = to.min(last);
-    while day >= from.max(first) && days.len() < limit {
-        let mut of_day = day_rows(connection, tenant, device, day)?;
-        of_day.reverse();
-        days.extend(of_day);
-        day -= 1;
+    let mut days: BTreeMap<(i64, SenderId), (SenderKind, Day)> = BTreeMap::new();
+    let mut row = to.min(last);
+    while row >= span_of(from).max(first) {
+        // Whole rows are older than what has been found, so nothing newer can follow.
+        if days.len() >= limit && days.first_key_value().is_some_and(|((day, _), _)| *day >= span_of(row) + SPAN_DAYS) {
+            break;
+        }
+        for (sender, kind, sample) in row_samples(connection, tenant, device, row)? {
+            let day = day_of(sample.observed_at);
+            if (from..=to).contains(&day) {
+                days.entry((day, sender)).or_insert_with(|| (kind, Day::default())).1.add(sample);
+            }
+        }
+        row -= 1;
     }
-    days.truncate(limit);
-    days.reverse();
-    Ok(days)
+    let surplus = days.len().saturating_sub(limit);
+    let newest = days.into_iter().skip(surplus);
+    Ok(newest
+        .map(|((day, sender), (kind, samples))| HistoryDay { day, sender, kind, samples: samples.samples().cloned().collect() })
+        .collect())
 }
 
-fn day_rows(connection: &Connection, tenant: TenantId, device: DeviceId, day: i64) -> Result<Vec<HistoryDay>> {
+type Seen = (SenderId, SenderKind, Sample);
+
+fn row_samples(connection: &Connection, tenant: TenantId, device: DeviceId, row: i64) -> Result<Vec<Seen>> {
     let sql = "SELECT h.sender_id, s.kind, h.samples FROM history h \
                JOIN senders s ON s.tenant_id = h.tenant_id AND s.sender_id = h.sender_id \
                WHERE h.tenant_id = ?1 AND h.day = ?2 AND h.device_id = ?3 ORDER BY h.sender_id";
-    let rows = connection.all(sql, (tenant, day, device), |row| {
-        Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0, pack::unpack_day(row.get_ref(2)?.as_blob()?)))
+    let rows = connection.all(sql, (tenant, row, device), |row| {
+        Ok((row.get::<_, SenderId>(0)?, row.get::<_, Word<SenderKind>>(1)?.0, pack::unpack_samples(row.get_ref(2)?.as_blob()?)))
     })?;
-    let days = rows
-        .into_iter()
-        .map(|(sender, kind, samples)| Ok(HistoryDay { day, sender, kind, samples: samples?.samples().cloned().collect() }));
-    days.collect()
+    let mut seen = Vec::new();
+    for (sender, kind, samples) in rows {
+        seen.extend(samples?.into_iter().map(|sample| (sender, kind, sample)));
+    }
+    Ok(seen)
 }

@@ -148,6 +148,18 @@ impl Registry for SqliteStore {
         .await
     }
 
+    async fn reporter_by_credential(&self, hash: SecretHash, now: Timestamp) -> Result<Option<Caller>> {
+        let turn = match self.callers.find(hash, now) {
+            Ok(caller) => return Ok(Some(caller)),
+            Err(turn) => turn,
+        };
+        let found = self.sender_by_credential(hash).await?;
+        if let Some(caller) = &found {
+            self.callers.remember(hash, caller, now, turn);
+        }
+        Ok(found)
+    }
+
     async fn rotate(&self, tenant: TenantId, sender: SenderId, credential: SecretHash, now: Timestamp) -> Result<()> {
         self.write(move |connection| {
             must_know_sender(connection, tenant, sender)?;
@@ -224,7 +236,7 @@ impl Registry for SqliteStore {
 
     async fn note_contact(&self, tenant: TenantId, sender: SenderId, now: Timestamp, error: Option<&str>) -> Result<()> {
         let error = error.map(str::to_owned);
-        self.write(move |connection| {
+        self.write_aside(move |connection| {
             must_know_sender(connection, tenant, sender)?;
             let error_at = error.is_some().then_some(At(now));
             connection.run(

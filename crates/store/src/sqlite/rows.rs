@@ -10,6 +10,7 @@ use wire::commands::{Command, Outcome};
 use wire::envelope::SenderKind;
 use wire::talk::LastReport;
 
+use super::history;
 use super::values::{Ask, At, Json, Word, at, maybe_at, most};
 use crate::error::Result;
 use crate::fleet::read_at;
@@ -137,12 +138,9 @@ pub fn forget_likeness(connection: &Connection, tenant: TenantId, device: Device
     Ok(removed + connection.run("DELETE FROM apart WHERE tenant_id = ?1 AND device_id = ?2", (tenant, device))?)
 }
 
-impl Rows for Desk<'_> {
-    fn sender(&mut self, of: Of) -> Result<Option<Watched>> {
-        self.0.one(senders!("WHERE s.tenant_id = ?1 AND s.sender_id = ?2"), (of.tenant, of.sender), watched)
-    }
-
-    fn put_told(&mut self, before: &Sender, after: &Sender, watch: Watch) -> Result<()> {
+/// Writes that the draft of a batch does by itself.
+impl Desk<'_> {
+    pub fn write_told(&self, before: &Sender, after: &Sender, watch: Watch) -> Result<()> {
         let said = Said::of(after);
         if said != Said::of(before) {
             let sql = "UPDATE senders SET said = ?3 WHERE tenant_id = ?1 AND sender_id = ?2";
@@ -172,12 +170,7 @@ impl Rows for Desk<'_> {
         Ok(())
     }
 
-    fn inbox_id(&mut self, of: Of, sequence: u64) -> Result<Option<String>> {
-        let sql = "SELECT report_id FROM inbox WHERE tenant_id = ?1 AND sender_id = ?2 AND sequence = ?3";
-        self.0.one(sql, (of.tenant, of.sender, column(sequence)), |row| row.get(0))
-    }
-
-    fn put_inbox(&mut self, incoming: &Incoming) -> Result<()> {
+    pub fn write_inbox(&self, incoming: &Incoming) -> Result<()> {
         self.0.run(
             "INSERT INTO inbox (tenant_id, sender_id, sequence, report_id, received_at, coding, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             (
@@ -191,6 +184,67 @@ impl Rows for Desk<'_> {
             ),
         )?;
         Ok(())
+    }
+
+    /// Writes a view that has a row.
+    pub fn write_view(&self, of: Of, number: u32, view: ViewHead<'_>) -> Result<()> {
+        let sql = "UPDATE views SET read_at = ?4, view = ?5 WHERE tenant_id = ?1 AND sender_id = ?2 AND number = ?3";
+        self.0.run(sql, (of.tenant, of.sender, number, At(view.read_at), view.kept)).map(drop)
+    }
+
+    pub fn end_overdue(&self, tenant: TenantId, device: DeviceId, read_at: Timestamp) -> Result<()> {
+        self.0.run(
+            "UPDATE devices SET overdue_since = NULL, overdue_why = NULL \
+             WHERE tenant_id = ?1 AND device_id = ?2 AND overdue_since <= ?3",
+            (tenant, device, At(read_at)),
+        )?;
+        Ok(())
+    }
+
+    pub fn write_line(&self, of: Of, line: &Expectation) -> Result<()> {
+        self.0.run(
+            "INSERT INTO ledger (tenant_id, sender_id, day, due_at, kept, met_at, reports, devices, why) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+             ON CONFLICT (tenant_id, sender_id, day) DO UPDATE SET due_at = excluded.due_at, kept = excluded.kept, \
+             met_at = excluded.met_at, reports = excluded.reports, devices = excluded.devices, why = excluded.why",
+            (
+                of.tenant,
+                of.sender,
+                Word(line.day),
+                At(line.due_at),
+                Word(line.kept),
+                line.met_at.map(At),
+                line.reports,
+                line.devices,
+                line.why.map(Word),
+            ),
+        )?;
+        Ok(())
+    }
+}
+
+/// Is what changes of a view's row.
+pub struct ViewHead<'a> {
+    pub read_at: Timestamp,
+    pub kept: &'a [u8],
+}
+
+impl Rows for Desk<'_> {
+    fn sender(&mut self, of: Of) -> Result<Option<Watched>> {
+        self.0.one(senders!("WHERE s.tenant_id = ?1 AND s.sender_id = ?2"), (of.tenant, of.sender), watched)
+    }
+
+    fn put_told(&mut self, before: &Sender, after: &Sender, watch: Watch) -> Result<()> {
+        self.write_told(before, after, watch)
+    }
+
+    fn inbox_id(&mut self, of: Of, sequence: u64) -> Result<Option<String>> {
+        let sql = "SELECT report_id FROM inbox WHERE tenant_id = ?1 AND sender_id = ?2 AND sequence = ?3";
+        self.0.one(sql, (of.tenant, of.sender, column(sequence)), |row| row.get(0))
+    }
+
+    fn put_inbox(&mut self, incoming: &Incoming) -> Result<()> {
+        self.write_inbox(incoming)
     }
 
     fn view(&mut self, of: Of, number: u32) -> Result<Option<ViewRow>> {
@@ -282,48 +336,23 @@ impl Rows for Desk<'_> {
     }
 
     fn clear_overdue(&mut self, tenant: TenantId, device: DeviceId, read_at: Timestamp) -> Result<()> {
-        self.0.run(
-            "UPDATE devices SET overdue_since = NULL, overdue_why = NULL \
-             WHERE tenant_id = ?1 AND device_id = ?2 AND overdue_since <= ?3",
-            (tenant, device, At(read_at)),
-        )?;
-        Ok(())
+        self.end_overdue(tenant, device, read_at)
     }
 
     fn day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<Option<Day>> {
-        let sql = "SELECT samples FROM history WHERE tenant_id = ?1 AND day = ?2 AND device_id = ?3 AND sender_id = ?4";
-        let day = self.0.one(sql, (of.tenant, day, device, of.sender), |row| Ok(pack::unpack_day(row.get_ref(0)?.as_blob()?)))?;
-        day.transpose()
+        history::day(self.0, of, device, day)
     }
 
     fn put_day(&mut self, of: Of, device: DeviceId, day: i64, samples: &Day) -> Result<()> {
-        self.0.run(
-            "INSERT INTO history (tenant_id, day, device_id, sender_id, samples) VALUES (?1, ?2, ?3, ?4, ?5) \
-             ON CONFLICT (tenant_id, day, device_id, sender_id) DO UPDATE SET samples = excluded.samples",
-            (of.tenant, day, device, of.sender, pack::pack_day(samples)),
-        )?;
-        Ok(())
+        history::put_day(self.0, of, device, day, samples)
     }
 
     fn days(&mut self, of: Of, device: DeviceId) -> Result<Vec<i64>> {
-        let bounds = "SELECT min(day), max(day) FROM history WHERE tenant_id = ?1";
-        let bounds = self.0.one(bounds, [of.tenant], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get::<_, Option<i64>>(1)?)))?;
-        let Some((first, last)) = bounds.flatten() else { return Ok(Vec::new()) };
-        let sql = "SELECT 1 FROM history WHERE tenant_id = ?1 AND day = ?2 AND device_id = ?3 AND sender_id = ?4";
-        let mut days = Vec::new();
-        // A day's rows lie together, so one look a day finds a device's.
-        for day in first..=last {
-            if self.0.one(sql, (of.tenant, day, device, of.sender), |_| Ok(()))?.is_some() {
-                days.push(day);
-            }
-        }
-        Ok(days)
+        history::days(self.0, of, device)
     }
 
     fn remove_day(&mut self, of: Of, device: DeviceId, day: i64) -> Result<()> {
-        let sql = "DELETE FROM history WHERE tenant_id = ?1 AND day = ?2 AND device_id = ?3 AND sender_id = ?4";
-        self.0.run(sql, (of.tenant, day, device, of.sender))?;
-        Ok(())
+        history::put_day(self.0, of, device, day, &Day::default())
     }
 
     fn ledger_tail(&mut self, of: Of, limit: usize) -> Result<Vec<Expectation>> {
@@ -339,24 +368,7 @@ impl Rows for Desk<'_> {
     }
 
     fn put_line(&mut self, of: Of, line: &Expectation) -> Result<()> {
-        self.0.run(
-            "INSERT INTO ledger (tenant_id, sender_id, day, due_at, kept, met_at, reports, devices, why) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
-             ON CONFLICT (tenant_id, sender_id, day) DO UPDATE SET due_at = excluded.due_at, kept = excluded.kept, \
-             met_at = excluded.met_at, reports = excluded.reports, devices = excluded.devices, why = excluded.why",
-            (
-                of.tenant,
-                of.sender,
-                Word(line.day),
-                At(line.due_at),
-                Word(line.kept),
-                line.met_at.map(At),
-                line.reports,
-                line.devices,
-                line.why.map(Word),
-            ),
-        )?;
-        Ok(())
+        self.write_line(of, line)
     }
 
     fn put_outcome(&mut self, of: Of, outcome: &Outcome) -> Result<()> {

@@ -13,7 +13,11 @@ use crate::error::{Result, StoreError};
 const APPLICATION_ID: i32 = 0x524d_7374;
 
 /// Are all steps from an empty database to the schema of today. Released ones are never changed.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001-begin.sql"), include_str!("migrations/0002-joining.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001-begin.sql"),
+    include_str!("migrations/0002-joining.sql"),
+    include_str!("migrations/0003-rows-by-key.sql"),
+];
 
 /// Is the schema of today.
 pub const KNOWN: u32 = MIGRATIONS.len() as u32;

@@ -8,6 +8,7 @@ use policy::history::day_of;
 use rusqlite::Connection;
 use rusqlite::Params;
 
+use super::history;
 use super::rows::{coding_word, forget_likeness};
 use super::values::{Ask, At};
 use super::{SqliteStore, copy};
@@ -96,7 +97,7 @@ impl Upkeep for SqliteStore {
     }
 
     async fn healthy(&self) -> Result<()> {
-        self.write(|connection| {
+        self.write_aside(|connection| {
             let sql = "INSERT INTO pulse (place, beat) VALUES (1, 1) ON CONFLICT (place) DO UPDATE SET beat = beat + 1";
             connection.run(sql, ()).map(drop)
         })
@@ -136,12 +137,15 @@ impl SqliteStore {
 
     async fn prune_history(&self, tenant: TenantId, before: Option<Timestamp>) -> Result<u64> {
         let Some(before) = before.map(day_of) else { return Ok(0) };
-        self.in_steps(move |connection| {
-            let sql = "DELETE FROM history WHERE tenant_id = ?1 AND (day, device_id, sender_id) IN \
-                       (SELECT day, device_id, sender_id FROM history WHERE tenant_id = ?1 AND day < ?2 ORDER BY day LIMIT ?3)";
-            connection.run(sql, (tenant, before, STEP))
-        })
-        .await
+        let (mut removed, mut above) = (0, None);
+        loop {
+            let (days, last) = self.write(move |connection| history::prune(connection, tenant, before, above, STEP)).await?;
+            removed += days;
+            match last {
+                Some(last) => above = Some(last),
+                None => return Ok(removed),
+            }
+        }
     }
 
     async fn prune_ledger(&self, tenant: TenantId, before: Option<Timestamp>) -> Result<u64> {

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::rows::Desk;
+use super::callers::Callers;
+use super::draft::{self, Answer};
 use super::values::Ask;
 use crate::error::{Result, StoreError};
-use crate::intake::{Incoming, Receipt, Refused};
-use crate::take::take;
+use crate::intake::{Incoming, Refused};
 
 /// Is how many reports share one commit at most, so that the first does not wait for ever.
 const MOST_IN_A_COMMIT: usize = 512;
 
 /// Is the answers to reports that came together.
-pub type Answers = Vec<std::result::Result<Receipt, Refused>>;
+pub type Answers = Vec<Answer>;
 
 /// Is something to be written.
 pub enum Job {
@@ -55,24 +55,6 @@ impl Job {
         }
     }
 
-    fn run(self, connection: &Connection) -> Done {
-        match self {
-            Job::Take { reports, answer } => {
-                let answers = reports.iter().map(|incoming| take_apart(connection, incoming)).collect();
-                Done::Taken { answers, answer }
-            }
-            Job::Write(work) => {
-                if let Err(fault) = connection.run("SAVEPOINT work", ()) {
-                    return work(Err(fault));
-                }
-                let done = work(Ok(connection));
-                let is_good = matches!(done, Done::Written { is_good: true, .. });
-                close_savepoint(connection, is_good);
-                done
-            }
-        }
-    }
-
     /// Answers that nothing was written.
     fn refuse(self, fault: &StoreError) {
         match self {
@@ -101,16 +83,45 @@ impl Done {
     }
 }
 
-/// Takes a report within a savepoint, so that its fault is not the others'.
-fn take_apart(connection: &Connection, incoming: &Incoming) -> std::result::Result<Receipt, Refused> {
+/// Does other work within a savepoint, so that its fault is not the others'.
+fn run_work(connection: &Connection, work: Work) -> Done {
+    if let Err(fault) = connection.run("SAVEPOINT work", ()) {
+        return work(Err(fault));
+    }
+    let done = work(Ok(connection));
+    let is_good = matches!(done, Done::Written { is_good: true, .. });
+    close_savepoint(connection, is_good);
+    done
+}
+
+/// Takes reports together. If they cannot be written together, each is tried by itself, so that
+/// the one that is to blame does not cost the others.
+fn take_together(connection: &Connection, reports: &[&Incoming]) -> Answers {
+    match take_apart(connection, reports.to_vec()) {
+        Ok(answers) => answers,
+        Err(fault) if reports.len() == 1 || connection.is_autocommit() => {
+            reports.iter().map(|_| Err(Refused::Store(fault.again()))).collect()
+        }
+        Err(fault) => {
+            tracing::error!(error = &fault as &dyn std::error::Error, "reports could not be written together; each is tried by itself");
+            let one = |report: &&Incoming| match take_apart(connection, vec![*report]) {
+                Ok(mut answers) => answers.pop().expect("one answer for one report"),
+                Err(fault) => Err(Refused::Store(fault)),
+            };
+            reports.iter().map(one).collect()
+        }
+    }
+}
+
+fn take_apart(connection: &Connection, reports: Vec<&Incoming>) -> Result<Answers> {
     if connection.is_autocommit() {
-        // The report before has cost the transaction; nothing may be written outside one.
-        return Err(Refused::Store(StoreError::Busy));
+        // Something before has cost the transaction; nothing may be written outside one.
+        return Err(StoreError::Busy);
     }
     connection.run("SAVEPOINT work", ())?;
-    let answer = take(&mut Desk(connection), incoming);
-    close_savepoint(connection, answer.is_ok());
-    answer
+    let answers = draft::take_all(connection, reports);
+    close_savepoint(connection, answers.is_ok());
+    answers
 }
 
 fn close_savepoint(connection: &Connection, is_good: bool) {
@@ -122,7 +133,8 @@ fn close_savepoint(connection: &Connection, is_good: bool) {
 }
 
 /// Writes until nobody is left who could ask for it.
-pub fn work(connection: &Connection, path: PathBuf, mut jobs: mpsc::Receiver<Job>) {
+pub fn work(connection: &Connection, path: PathBuf, callers: &Callers, mut jobs: mpsc::Receiver<Job>) {
+    let mut seen = None;
     while let Some(first) = jobs.blocking_recv() {
         let mut weight = first.weight();
         let mut batch = vec![first];
@@ -133,9 +145,19 @@ pub fn work(connection: &Connection, path: PathBuf, mut jobs: mpsc::Receiver<Job
             batch.push(job);
         }
         commit(connection, &path, batch);
+        notice_others(connection, callers, &mut seen);
     }
     // Leaves one tidy file behind; whatever is not tidied here the next start tidies.
     drop(connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);"));
+}
+
+/// Forgets who has called if another program has written something.
+fn notice_others(connection: &Connection, callers: &Callers, seen: &mut Option<i64>) {
+    let version = connection.one("PRAGMA data_version", (), |row| row.get(0)).ok().flatten();
+    if version.is_none() || version != *seen {
+        callers.forget();
+    }
+    *seen = version;
 }
 
 /// Writes jobs in one transaction, and answers when it is on disk.
@@ -168,11 +190,35 @@ fn commit(connection: &Connection, path: &Path, batch: Vec<Job>) {
 /// Runs jobs until there are none, or until one has cost the transaction.
 fn run(connection: &Connection, jobs: &mut VecDeque<Job>) -> Vec<Done> {
     let mut done = Vec::with_capacity(jobs.len());
+    let mut takes = Vec::new();
     while let Some(job) = jobs.pop_front() {
-        done.push(job.run(connection));
+        match job {
+            Job::Take { reports, answer } => takes.push((reports, answer)),
+            Job::Write(work) => {
+                run_takes(connection, &mut takes, &mut done);
+                if connection.is_autocommit() {
+                    jobs.push_front(Job::Write(work));
+                    break;
+                }
+                done.push(run_work(connection, work));
+            }
+        }
         if connection.is_autocommit() {
             break;
         }
     }
+    run_takes(connection, &mut takes, &mut done);
     done
+}
+
+type Takes = Vec<(Vec<Incoming>, oneshot::Sender<Answers>)>;
+
+/// Takes the reports of several callers, and gives each its answers.
+fn run_takes(connection: &Connection, takes: &mut Takes, done: &mut Vec<Done>) {
+    if takes.is_empty() {
+        return;
+    }
+    let reports: Vec<&Incoming> = takes.iter().flat_map(|(reports, _)| reports).collect();
+    let mut answers = take_together(connection, &reports).into_iter();
+    done.extend(takes.drain(..).map(|(reports, answer)| Done::Taken { answers: answers.by_ref().take(reports.len()).collect(), answer }));
 }
