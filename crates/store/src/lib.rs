@@ -30,6 +30,7 @@ pub mod registry;
 mod rows;
 mod said;
 mod sheet;
+mod span;
 pub mod sqlite;
 mod sweep;
 mod take;

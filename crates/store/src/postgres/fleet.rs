@@ -20,6 +20,7 @@ use crate::fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay};
 use crate::ids::{DeviceId, SenderId, TenantId};
 use crate::join;
 use crate::pack;
+use crate::span::Days;
 
 statements! {
     Tenant PAGE = "SELECT device_id FROM devices WHERE tenant_id = $1 AND device_id > $2 ORDER BY device_id LIMIT $3";
@@ -221,18 +222,16 @@ fn overdue(row: &Row, since: usize, why: usize) -> Result<Option<Overdue>> {
 async fn history(link: &Link, tenant: TenantId, device: DeviceId, from: i64, to: i64, limit: usize) -> Result<Vec<HistoryDay>> {
     let bounds = link.one(&BOUNDS, &[&tenant], |row| Ok(row.try_get::<_, Option<i64>>(0)?.zip(row.try_get::<_, Option<i64>>(1)?))).await?;
     let Some((first, last)) = bounds.flatten() else { return Ok(Vec::new()) };
-    let mut days = Vec::new();
-    let (first, mut day) = (from.max(first), to.min(last));
-    while day >= first && days.len() < limit {
+    let mut days = Days::new(from, to, limit);
+    let (first, mut day) = (days.first_row().max(first), to.min(last));
+    while day >= first && !days.has_enough(day) {
         let asked: Vec<i64> = (first.max(day.saturating_sub(DAYS_AT_ONCE - 1))..=day).collect();
-        let of_day = |row: &Row| {
-            let samples = pack::unpack_day(row.try_get(3)?)?.samples().cloned().collect();
-            Ok(HistoryDay { day: row.try_get(0)?, sender: row.try_get(1)?, kind: from_word(row, 2, "senders")?, samples })
-        };
-        days.extend(link.all(&HISTORY, &[&tenant, &device, &asked], of_day).await?);
+        // A row that has come from SQLite tells of half a month.
+        let of_row = |row: &Row| Ok((row.try_get(1)?, from_word(row, 2, "senders")?, pack::unpack_samples(row.try_get(3)?)?));
+        for (sender, kind, samples) in link.all(&HISTORY, &[&tenant, &device, &asked], of_row).await? {
+            days.add(sender, kind, samples);
+        }
         day -= DAYS_AT_ONCE;
     }
-    days.truncate(limit);
-    days.reverse();
-    Ok(days)
+    Ok(days.newest())
 }

@@ -26,6 +26,7 @@ use crate::intake::{Incoming, Receipt, Refused};
 use crate::pack;
 use crate::registry::Sender;
 use crate::rows::{Of, Rows, Teller, ViewRow, Watch, Watched};
+use crate::span::span_of;
 use crate::take::{add_to_day, take};
 
 /// Is a sender before and after what was told.
@@ -356,7 +357,7 @@ impl Rows for Draft<'_> {
     }
 
     fn put_samples(&mut self, of: Of, device: DeviceId, day: i64, samples: Vec<(Extent, Sample)>) -> Result<()> {
-        let key = (of.tenant, history::span_of(day), device, of);
+        let key = (of.tenant, span_of(day), device, of);
         let mut span = self.span(&key)?;
         let mut is_changed = false;
         for (extent, sample) in samples {

@@ -1,16 +1,13 @@
 //! Devices and history, in SQLite.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
-use policy::history::{Day, Sample, day_of};
+use policy::history::{Sample, day_of};
 use policy::overdue::Overdue;
 use rusqlite::{Connection, Row};
 use wire::envelope::SenderKind;
 
 use super::SqliteStore;
-use super::history::{SPAN_DAYS, span_of};
 use super::rows::{Desk, joined};
 use super::values::{Ask, At, Word, at, maybe_at, most};
 use crate::error::Result;
@@ -18,6 +15,7 @@ use crate::fleet::{Counts, Device, DevicePage, DeviceView, Fleet, HistoryDay};
 use crate::ids::{DeviceId, SenderId, TenantId};
 use crate::join;
 use crate::pack;
+use crate::span::Days;
 
 #[async_trait]
 impl Fleet for SqliteStore {
@@ -161,40 +159,25 @@ fn history(connection: &Connection, tenant: TenantId, device: DeviceId, from: i6
     let sql = "SELECT min(day), max(day) FROM history WHERE tenant_id = ?1";
     let bounds = connection.one(sql, [tenant], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get::<_, Option<i64>>(1)?)))?;
     let Some((first, last)) = bounds.flatten() else { return Ok(Vec::new()) };
-    let mut days: BTreeMap<(i64, SenderId), (SenderKind, Day)> = BTreeMap::new();
+    let mut days = Days::new(from, to, limit);
     let mut row = to.min(last);
-    while row >= span_of(from).max(first) {
-        // Whole rows are older than what has been found, so nothing newer can follow.
-        if days.len() >= limit && days.first_key_value().is_some_and(|((day, _), _)| *day >= span_of(row) + SPAN_DAYS) {
-            break;
-        }
-        for (sender, kind, sample) in row_samples(connection, tenant, device, row)? {
-            let day = day_of(sample.observed_at);
-            if (from..=to).contains(&day) {
-                days.entry((day, sender)).or_insert_with(|| (kind, Day::default())).1.add(sample);
-            }
+    while row >= days.first_row().max(first) && !days.has_enough(row) {
+        for (sender, kind, samples) in row_samples(connection, tenant, device, row)? {
+            days.add(sender, kind, samples);
         }
         row -= 1;
     }
-    let surplus = days.len().saturating_sub(limit);
-    let newest = days.into_iter().skip(surplus);
-    Ok(newest
-        .map(|((day, sender), (kind, samples))| HistoryDay { day, sender, kind, samples: samples.samples().cloned().collect() })
-        .collect())
+    Ok(days.newest())
 }
 
-type Seen = (SenderId, SenderKind, Sample);
+type Seen = (SenderId, SenderKind, Vec<Sample>);
 
 fn row_samples(connection: &Connection, tenant: TenantId, device: DeviceId, row: i64) -> Result<Vec<Seen>> {
     let sql = "SELECT h.sender_id, s.kind, h.samples FROM history h \
                JOIN senders s ON s.tenant_id = h.tenant_id AND s.sender_id = h.sender_id \
                WHERE h.tenant_id = ?1 AND h.day = ?2 AND h.device_id = ?3 ORDER BY h.sender_id";
     let rows = connection.all(sql, (tenant, row, device), |row| {
-        Ok((row.get::<_, SenderId>(0)?, row.get::<_, Word<SenderKind>>(1)?.0, pack::unpack_samples(row.get_ref(2)?.as_blob()?)))
+        Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0, pack::unpack_samples(row.get_ref(2)?.as_blob()?)))
     })?;
-    let mut seen = Vec::new();
-    for (sender, kind, samples) in rows {
-        seen.extend(samples?.into_iter().map(|sample| (sender, kind, sample)));
-    }
-    Ok(seen)
+    rows.into_iter().map(|(sender, kind, samples)| Ok((sender, kind, samples?))).collect()
 }

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::tz::TimeZone;
-use policy::history::{Day, Sample, day_of, start_of};
+use policy::history::{Day, Sample, day_of};
 use rusqlite::Connection;
 
 use super::values::{Ask, most};
@@ -15,15 +14,7 @@ use crate::error::Result;
 use crate::ids::{DeviceId, SenderId, TenantId};
 use crate::pack;
 use crate::rows::Of;
-
-/// Is the most days that a row tells of.
-pub const SPAN_DAYS: i64 = 16;
-
-/// Returns the first day of the half month that a day lies in.
-pub fn span_of(day: i64) -> i64 {
-    let of_month = i64::from(TimeZone::UTC.to_datetime(start_of(day)).day());
-    if of_month <= 15 { day - (of_month - 1) } else { day - (of_month - 16) }
-}
+use crate::span::span_of;
 
 /// Returns a row as it is kept.
 pub fn load(connection: &Connection, of: Of, device: DeviceId, first: i64) -> Result<Option<Vec<u8>>> {
@@ -136,23 +127,4 @@ pub fn gathered(samples: impl IntoIterator<Item = Sample>) -> Day {
     let mut day = Day::default();
     samples.into_iter().for_each(|sample| _ = day.add(sample));
     day
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_month_has_two_rows() {
-        let day = |text: &str| day_of(format!("{text}T12:00:00Z").parse().unwrap());
-        for (of, first) in [
-            ("2026-11-01", "2026-11-01"),
-            ("2026-11-15", "2026-11-01"),
-            ("2026-11-16", "2026-11-16"),
-            ("2026-12-31", "2026-12-16"),
-            ("2028-02-29", "2028-02-16"),
-        ] {
-            assert_eq!(span_of(day(of)), day(first), "{of}");
-        }
-    }
 }
