@@ -38,6 +38,10 @@ pub struct Figures(Mutex<Counted>);
 struct Counted {
     /// By name and labels as they are written: all of them are ours, so they are few and need no escaping.
     numbers: BTreeMap<(&'static str, String), u64>,
+    /// Counted with every report and every request, so without making texts for it: reports by what
+    /// became of them, requests by route and status.
+    reports: BTreeMap<&'static str, u64>,
+    requests: BTreeMap<String, BTreeMap<u16, u64>>,
     report_octets: Histogram<7>,
     intake_seconds: Histogram<10>,
 }
@@ -81,7 +85,8 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 
 impl Default for Figures {
     fn default() -> Self {
-        let counted = Counted { numbers: BTreeMap::new(), report_octets: Histogram::new(OCTETS), intake_seconds: Histogram::new(SECONDS) };
+        let (numbers, reports, requests) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let counted = Counted { numbers, reports, requests, report_octets: Histogram::new(OCTETS), intake_seconds: Histogram::new(SECONDS) };
         Figures(Mutex::new(counted))
     }
 }
@@ -97,6 +102,18 @@ impl Figures {
             match name {
                 "roundsman_report_octets" => counted.report_octets.write(name, &mut text),
                 "roundsman_intake_seconds" => counted.intake_seconds.write(name, &mut text),
+                "roundsman_reports_total" => {
+                    for (outcome, value) in &counted.reports {
+                        line(&mut text, format_args!("{name}{{outcome=\"{outcome}\"}} {value}"));
+                    }
+                }
+                "roundsman_requests_total" => {
+                    for (route, by_status) in &counted.requests {
+                        for (status, value) in by_status {
+                            line(&mut text, format_args!("{name}{{route=\"{route}\",status=\"{status}\"}} {value}"));
+                        }
+                    }
+                }
                 _ => {
                     let first = (name, String::new());
                     for ((_, labels), value) in counted.numbers.range(first..).take_while(|((known, _), _)| *known == name) {
@@ -118,8 +135,8 @@ impl Figures {
 
     /// Counts a report by what became of it.
     pub fn report(&self, outcome: &'static str, octets: usize, took: Duration) {
-        self.add("roundsman_reports_total", format!("{{outcome=\"{outcome}\"}}"), 1);
         let mut counted = locked(&self.0);
+        *counted.reports.entry(outcome).or_default() += 1;
         counted.intake_seconds.record(took.as_secs_f64());
         // One that was refused by its head has no size.
         if octets > 0 {
@@ -134,7 +151,11 @@ impl Figures {
 
     /// Counts a request of any kind, by the pattern of its route.
     pub fn request(&self, route: &str, status: u16) {
-        self.add("roundsman_requests_total", format!("{{route=\"{route}\",status=\"{status}\"}}"), 1);
+        let mut counted = locked(&self.0);
+        match counted.requests.get_mut(route) {
+            Some(by_status) => *by_status.entry(status).or_default() += 1,
+            None => drop(counted.requests.insert(route.to_owned(), BTreeMap::from([(status, 1)]))),
+        }
     }
 
     /// Counts a name and password, a token or a code that is not known.
