@@ -86,7 +86,8 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 impl Default for Figures {
     fn default() -> Self {
         let (numbers, reports, requests) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let counted = Counted { numbers, reports, requests, report_octets: Histogram::new(OCTETS), intake_seconds: Histogram::new(SECONDS) };
+        let counted =
+            Counted { numbers, reports, requests, report_octets: Histogram::new(OCTETS), intake_seconds: Histogram::new(SECONDS) };
         Figures(Mutex::new(counted))
     }
 }

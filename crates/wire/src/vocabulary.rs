@@ -37,7 +37,7 @@ impl Vocabulary {
     pub(crate) fn meet(&mut self, text: &str) -> Option<&Met> {
         let place = mixed(text) as usize & (self.0.len() - 1);
         let place = &mut self.0[place];
-        if !place.as_ref().is_some_and(|met| &*met.key == text) {
+        if place.as_ref().is_none_or(|met| &*met.key != text) {
             if !is_key(text) {
                 return None;
             }

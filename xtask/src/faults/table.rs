@@ -29,7 +29,11 @@ const ROWS: &[Row] = &[
     Row { says: "Simulated seeds, each of twelve days", names: &["simulate.seeds"], in_ci: "50" },
     Row { says: "Simulated steps, each compared with the reference", names: &["simulate.steps"], in_ci: "by seed" },
     Row { says: "Simulated: agent killed between two steps", names: &["simulate.agents killed between two steps"], in_ci: "by seed" },
-    Row { says: "Simulated: module killed between two steps, its flash torn", names: &["simulate.modules killed between two steps"], in_ci: "by seed" },
+    Row {
+        says: "Simulated: module killed between two steps, its flash torn",
+        names: &["simulate.modules killed between two steps"],
+        in_ci: "by seed",
+    },
     Row { says: "Simulated: server killed, goes on from its files", names: &["simulate.servers killed"], in_ci: "by seed" },
     Row { says: "Simulated: request lost on the way", names: &["simulate.requests lost"], in_ci: "by seed" },
     Row { says: "Simulated: reply lost after the commit", names: &["simulate.replies lost"], in_ci: "by seed" },
@@ -41,11 +45,23 @@ const ROWS: &[Row] = &[
     Row { says: "Simulated: no way to the server", names: &["simulate.networks cut", "simulate.connections refused"], in_ci: "by seed" },
     Row { says: "Simulated: agent's disk full", names: &["simulate.disks filled"], in_ci: "by seed" },
     Row { says: "Simulated: server's disk full", names: &["simulate.server disks without room"], in_ci: "by seed" },
-    Row { says: "Simulated: clock set, by minutes or up to a year, ahead or behind", names: &["simulate.clocks set", "simulate.clocks of modules set"], in_ci: "by seed" },
+    Row {
+        says: "Simulated: clock set, by minutes or up to a year, ahead or behind",
+        names: &["simulate.clocks set", "simulate.clocks of modules set"],
+        in_ci: "by seed",
+    },
     Row { says: "Simulated: time zone changed", names: &["simulate.zones changed"], in_ci: "by seed" },
     Row { says: "Simulated: agent's disk put back to an older state", names: &["simulate.disks restored from a backup"], in_ci: "by seed" },
-    Row { says: "Simulated: a module's image put into another printer", names: &["simulate.images of a module put into another printer"], in_ci: "by seed" },
-    Row { says: "Simulated: printer silent, or found at another address", names: &["simulate.printers gone silent", "simulate.addresses swapped"], in_ci: "by seed" },
+    Row {
+        says: "Simulated: a module's image put into another printer",
+        names: &["simulate.images of a module put into another printer"],
+        in_ci: "by seed",
+    },
+    Row {
+        says: "Simulated: printer silent, or found at another address",
+        names: &["simulate.printers gone silent", "simulate.addresses swapped"],
+        in_ci: "by seed",
+    },
 ];
 
 /// Writes the result of a run.

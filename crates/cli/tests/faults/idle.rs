@@ -34,7 +34,10 @@ fn ten_thousand_silent_connections_keep_nobody_from_reporting() {
     reporter.read();
     reporter.report().expect("there is room for one more");
     let each = resident_with.saturating_sub(resident_before) / count;
-    println!("{count} silent connections: {resident_with} octets resident, {each} for each; a report went through after {:?}", began.elapsed());
+    println!(
+        "{count} silent connections: {resident_with} octets resident, {each} for each; a report went through after {:?}",
+        began.elapsed()
+    );
     assert!(resident_with < 512 << 20, "{resident_with} octets with {count} connections");
     for stream in &mut silent {
         stream.set_read_timeout(Some(DEADLINE.saturating_sub(began.elapsed()).max(Duration::from_millis(1)))).unwrap();

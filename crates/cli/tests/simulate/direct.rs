@@ -55,7 +55,20 @@ impl Direct {
     pub fn new(lives: Lives, clock: Clock, printer: usize, seed: u64, rhythm: Rhythm) -> Self {
         let starts_at = Some(clock.true_now());
         let (flash, chance, last_look) = (Default::default(), Chance::new(derive(seed, 7)), clock.true_now());
-        Direct { clock, lives, printer, who: None, flash, module: None, chance, rhythm, starts_at, last_look, is_asked: false, unkept: Unkept::default() }
+        Direct {
+            clock,
+            lives,
+            printer,
+            who: None,
+            flash,
+            module: None,
+            chance,
+            rhythm,
+            starts_at,
+            last_look,
+            is_asked: false,
+            unkept: Unkept::default(),
+        }
     }
 
     /// Copies the flash of another machine: the image is put into this printer.

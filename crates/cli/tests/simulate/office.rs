@@ -177,14 +177,8 @@ impl Office {
         assert_eq!(report.sender.id, sender.to_string());
         let received_at = self.clock.now();
         let fate = self.model.borrow().fate(who, &report);
-        let incoming = Incoming {
-            tenant: self.tenant,
-            sender,
-            report: report.clone(),
-            payload: payload.to_vec(),
-            coding: Coding::Zstd,
-            received_at,
-        };
+        let incoming =
+            Incoming { tenant: self.tenant, sender, report: report.clone(), payload: payload.to_vec(), coding: Coding::Zstd, received_at };
         self.seen.borrow_mut().push((who, payload.to_vec()));
         self.is_touched.set(true);
         let id = report.id.clone();

@@ -75,7 +75,7 @@ impl World {
         let start = start + HOUR * (chance.below(24 * 230) as i32) + MINUTE * (chance.below(60) as i32);
         let clock = Clock::new(start);
         let home = chance.happens(0.5).then(|| folder.path().join("server"));
-        let mut office = Office::open(home.as_deref(), clock.another());
+        let office = Office::open(home.as_deref(), clock.another());
         let count = 2 + chance.below(4) as usize;
         let printers = Printers::new(seed, count, start);
         let mut agents = Vec::new();
@@ -137,7 +137,8 @@ impl World {
             let faults = is_bad.then_some(fault);
             let weather = (self.weather != FAIR).then_some(self.weather_ends);
             let modules = self.modules.iter().map(Direct::next_at);
-            let next = agents.chain(modules).chain(starts).chain(faults).chain(weather).chain([sweep]).min().expect("there is always a sweep");
+            let next =
+                agents.chain(modules).chain(starts).chain(faults).chain(weather).chain([sweep]).min().expect("there is always a sweep");
             if next > until {
                 break;
             }

@@ -99,7 +99,7 @@ struct Room {
 
 impl Room {
     fn of(folder: &Path) -> Self {
-        let connection = Connection::open(settings(folder).database()).expect("the store is there");
+        let connection = Connection::open(settings(folder).database().expect("the load goes into a file")).expect("the store is there");
         let sql = "SELECT coalesce(m.tbl_name, s.name), sum(s.pgsize) FROM dbstat s LEFT JOIN sqlite_schema m ON m.name = s.name \
                    WHERE s.aggregate GROUP BY 1 ORDER BY 2 DESC";
         let mut statement = connection.prepare(sql).expect("SQLite counts its pages");
