@@ -12,7 +12,8 @@ use super::values::Ask;
 use crate::error::{Result, StoreError};
 use crate::intake::{Incoming, Refused};
 
-/// Is how many reports share one commit at most, so that the first does not wait for ever.
+/// Is how many reports share one commit at most, so that the first does not wait for ever; a large
+/// report counts for more than one.
 const MOST_IN_A_COMMIT: usize = 512;
 
 /// Is the answers to reports that came together.
@@ -50,7 +51,8 @@ impl Job {
 
     fn weight(&self) -> usize {
         match self {
-            Job::Take { reports, .. } => reports.len(),
+            // What a batch changes lies in memory until it is written: large reports fill it sooner.
+            Job::Take { reports, .. } => reports.iter().map(|incoming| 1 + incoming.report.readings.len() / 32).sum(),
             Job::Write(_) => 1,
         }
     }
