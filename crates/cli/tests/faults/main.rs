@@ -7,6 +7,7 @@
 //! Start reading at `site.rs`, which starts and kills the programs, then `kills.rs`.
 #![cfg(target_os = "linux")]
 
+#[expect(dead_code, reason = "the fate of single reports is the simulation's")]
 #[path = "../simulate/model.rs"]
 mod model;
 

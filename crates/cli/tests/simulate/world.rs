@@ -52,6 +52,9 @@ pub struct World {
     folder: TempDir,
 }
 
+/// Is a kind of event by its name, and what happens then.
+type Kind = (&'static str, fn(&mut World));
+
 impl World {
     /// Plays a seed to its end.
     pub fn play(seed: u64, tells: bool) -> Tally {
@@ -278,7 +281,7 @@ impl World {
 /// What goes wrong, by chance.
 impl World {
     fn go_wrong(&mut self) {
-        let kinds: [(&'static str, fn(&mut Self)); 18] = [
+        let kinds: [Kind; 18] = [
             ("kills of modules armed", |world| {
                 let points = world.chance(|chance| chance.below(16)) as u32;
                 world.any_module(|module, _| module.lives.arm(points));
