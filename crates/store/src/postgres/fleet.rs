@@ -41,10 +41,11 @@ statements! {
     // A report that is being taken holds its views until it is committed; what is decided here waits for it.
     Tenant HOLD_VIEWS = "SELECT 1 FROM views WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[]) ORDER BY device_id, sender_id FOR UPDATE";
     Tenant NOT_OVERDUE = "UPDATE devices SET overdue_since = NULL, overdue_why = NULL WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[])";
-    Tenant SET_OVERDUE = "UPDATE devices d SET overdue_since = n.since, overdue_why = n.why \
-                      FROM unnest($2::uuid[], $3::bigint[], $4::text[]) AS n(device_id, since, why) \
-                      WHERE d.tenant_id = $1 AND d.device_id = n.device_id AND NOT EXISTS \
-                      (SELECT 1 FROM views v WHERE v.tenant_id = $1 AND v.device_id = n.device_id AND v.read_at >= n.since)";
+    Tenant SET_OVERDUE = "UPDATE devices d SET overdue_since = ($3::bigint[])[array_position($2::uuid[], d.device_id)], \
+                      overdue_why = ($4::text[])[array_position($2::uuid[], d.device_id)] \
+                      WHERE d.tenant_id = $1 AND d.device_id = ANY ($2::uuid[]) AND NOT EXISTS \
+                      (SELECT 1 FROM views v WHERE v.tenant_id = $1 AND v.device_id = d.device_id \
+                      AND v.read_at >= ($3::bigint[])[array_position($2::uuid[], d.device_id)])";
     Tenant OVERDUE = "SELECT device_id, overdue_since, overdue_why FROM devices WHERE tenant_id = $1 AND overdue_since IS NOT NULL ORDER BY device_id";
     Tenant TWINS = "SELECT device_id, twin_id FROM devices WHERE tenant_id = $1 AND twin_id IS NOT NULL ORDER BY device_id LIMIT $2";
     House COUNTS = "SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM senders), (SELECT count(*) FROM devices), \

@@ -14,15 +14,19 @@ use crate::said::Said;
 use crate::sheet::{Sheet, Written};
 
 statements! {
-    Tenant TOLD = "UPDATE standings t SET last_contact_at = n.contact, last_success_at = n.success, last_data_at = n.data, \
-                   last_error = n.error, last_error_at = n.error_at, last_report = n.report, last_sequence = n.sequence, next_at = n.next, \
-                   stopped_at = n.stopped, next_sweep_at = n.sweep, owing_since = n.owing \
-                   FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bigint[], \
-                   $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[]) \
-                   AS n(sender_id, contact, success, data, error, error_at, report, sequence, next, stopped, sweep, owing) \
-                   WHERE t.tenant_id = $1 AND t.sender_id = n.sender_id";
-    Tenant SAID = "UPDATE senders s SET said = n.said FROM unnest($2::uuid[], $3::text[]) AS n(sender_id, said) \
-                   WHERE s.tenant_id = $1 AND s.sender_id = n.sender_id";
+    // The row is there, and held: what reads as an insertion finds it by its key, whatever the database
+    // believes of the table. Where rows can only be updated, `ANY` and the place in the list do the same.
+    Tenant TOLD = "INSERT INTO standings (tenant_id, sender_id, last_contact_at, last_success_at, last_data_at, last_error, last_error_at, \
+                   last_report, last_sequence, next_at, stopped_at, next_sweep_at, owing_since) \
+                   SELECT $1, n.* FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bigint[], \
+                   $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[]) AS n \
+                   ON CONFLICT (tenant_id, sender_id) DO UPDATE SET last_contact_at = excluded.last_contact_at, \
+                   last_success_at = excluded.last_success_at, last_data_at = excluded.last_data_at, last_error = excluded.last_error, \
+                   last_error_at = excluded.last_error_at, last_report = excluded.last_report, last_sequence = excluded.last_sequence, \
+                   next_at = excluded.next_at, stopped_at = excluded.stopped_at, next_sweep_at = excluded.next_sweep_at, \
+                   owing_since = excluded.owing_since";
+    Tenant SAID = "UPDATE senders SET said = ($3::text[])[array_position($2::uuid[], sender_id)] \
+                   WHERE tenant_id = $1 AND sender_id = ANY ($2::uuid[])";
     Tenant INBOX = "INSERT INTO inbox (tenant_id, sender_id, sequence, report_id, received_at, coding, payload) \
                     SELECT $1, n.* FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bytea[]) AS n";
     Tenant DEVICES = "INSERT INTO devices (tenant_id, device_id, site_id, created_at) \
@@ -48,9 +52,9 @@ statements! {
                     SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[]) AS n \
                     ON CONFLICT (tenant_id, device_id, other_id) DO UPDATE SET said_by = excluded.said_by, said_at = excluded.said_at";
     // Few devices are overdue, and an index knows them; the others cost nothing here.
-    Tenant READ = "UPDATE devices d SET overdue_since = NULL, overdue_why = NULL \
-                   FROM unnest($2::uuid[], $3::bigint[]) AS n(device_id, read_at) \
-                   WHERE d.tenant_id = $1 AND d.device_id = n.device_id AND d.overdue_since IS NOT NULL AND d.overdue_since <= n.read_at";
+    Tenant READ = "UPDATE devices SET overdue_since = NULL, overdue_why = NULL \
+                   WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[]) AND overdue_since IS NOT NULL \
+                   AND overdue_since <= ($3::bigint[])[array_position($2::uuid[], device_id)]";
     Tenant DAYS = "INSERT INTO history (tenant_id, day, device_id, sender_id, samples) \
                    SELECT $1, n.* FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::bytea[]) AS n \
                    ON CONFLICT (tenant_id, day, device_id, sender_id) DO UPDATE SET samples = excluded.samples";

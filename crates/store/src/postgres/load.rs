@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::flight::{Flight, values};
 use super::link::Link;
-use super::rows::{column, joined, line, lines, number, senders, watched};
+use super::rows::{column, joined, line, number, senders, watched};
 use super::sql::statements;
 use super::values::{from_json, from_word, small, word};
 use crate::error::{Result, StoreError};
@@ -16,6 +16,9 @@ use crate::pack;
 use crate::rows::ViewRow;
 use crate::sheet::{OpenCommand, Sheet, Wish};
 
+// What is wanted stands first, and each row of it is looked up by its key: `OFFSET 0` keeps PostgreSQL
+// from turning that round. It would where it believes a table to be nearly empty, as it does until it
+// has taken statistics, and then compare each row of a tenant with each row that is wanted.
 statements! {
     // In one order, so that two who want the same senders wait for each other and not both for ever. The
     // rows are read after it, so what is read is what the lock protects.
@@ -24,18 +27,20 @@ statements! {
     Tenant OPEN_COMMANDS = "SELECT sender_id, command, handed_out_at IS NOT NULL FROM commands \
                             WHERE tenant_id = $1 AND sender_id = ANY ($2::uuid[]) AND outcome IS NULL ORDER BY sender_id, issued_at, command_id";
     Tenant VIEWS = "SELECT v.sender_id, v.number, v.device_id, v.view, v.joined FROM unnest($2::uuid[], $3::bigint[]) AS w(sender_id, number) \
-                    JOIN views v ON v.tenant_id = $1 AND v.sender_id = w.sender_id AND v.number = w.number";
+                    CROSS JOIN LATERAL (SELECT * FROM views o WHERE o.tenant_id = $1 AND o.sender_id = w.sender_id AND o.number = w.number OFFSET 0) AS v";
     Tenant INBOX_IDS = "SELECT i.sender_id, i.sequence, i.report_id FROM unnest($2::uuid[], $3::bigint[]) AS w(sender_id, sequence) \
-                        JOIN inbox i ON i.tenant_id = $1 AND i.sender_id = w.sender_id AND i.sequence = w.sequence";
+                        CROSS JOIN LATERAL \
+                        (SELECT * FROM inbox o WHERE o.tenant_id = $1 AND o.sender_id = w.sender_id AND o.sequence = w.sequence OFFSET 0) AS i";
     Tenant DAYS_OF_NUMBERS = "SELECT h.sender_id, h.device_id, h.day, h.samples \
                    FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS w(sender_id, number, day) \
-                   JOIN views v ON v.tenant_id = $1 AND v.sender_id = w.sender_id AND v.number = w.number \
-                   JOIN history h ON h.tenant_id = $1 AND h.day = w.day AND h.device_id = v.device_id AND h.sender_id = w.sender_id \
-                   WHERE h.day BETWEEN $5 AND $6";
+                   CROSS JOIN LATERAL (SELECT o.device_id FROM views o \
+                   WHERE o.tenant_id = $1 AND o.sender_id = w.sender_id AND o.number = w.number OFFSET 0) AS v \
+                   CROSS JOIN LATERAL (SELECT * FROM history p WHERE p.tenant_id = $1 AND p.day = w.day AND p.device_id = v.device_id \
+                   AND p.sender_id = w.sender_id AND p.day BETWEEN $5 AND $6 OFFSET 0) AS h";
     Tenant DAYS = "SELECT h.sender_id, h.device_id, h.day, h.samples \
                    FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS w(sender_id, device_id, day) \
-                   JOIN history h ON h.tenant_id = $1 AND h.day = w.day AND h.device_id = w.device_id AND h.sender_id = w.sender_id \
-                   WHERE h.day BETWEEN $5 AND $6";
+                   CROSS JOIN LATERAL (SELECT * FROM history p WHERE p.tenant_id = $1 AND p.day = w.day AND p.device_id = w.device_id \
+                   AND p.sender_id = w.sender_id AND p.day BETWEEN $5 AND $6 OFFSET 0) AS h";
     Tenant DAY_LISTS = "SELECT h.sender_id, h.device_id, h.day FROM unnest($2::uuid[], $3::uuid[]) AS w(sender_id, device_id) \
                     JOIN history h ON h.tenant_id = $1 AND h.device_id = w.device_id AND h.sender_id = w.sender_id";
     Tenant TWINS = "SELECT device_id, twin_id FROM devices WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[])";
@@ -45,13 +50,15 @@ statements! {
     // printer at once do so one after the other, and the second one finds it.
     Tenant LOCK_TENANT = "SELECT 1 FROM tenants WHERE tenant_id = $1 FOR UPDATE";
     Tenant MARKED = "SELECT mark, device_id FROM marks WHERE tenant_id = $1 AND mark = ANY ($2::text[])";
-    Tenant TELLERS_OF_MARKED = "SELECT v.device_id, v.sender_id, v.kind, v.number FROM marks m \
-                   JOIN views v ON v.tenant_id = m.tenant_id AND v.device_id = m.device_id WHERE m.tenant_id = $1 AND m.mark = ANY ($2::text[])";
+    Tenant TELLERS_OF_MARKED = "SELECT v.device_id, v.sender_id, v.kind, v.number FROM marks m CROSS JOIN LATERAL \
+                   (SELECT * FROM views o WHERE o.tenant_id = m.tenant_id AND o.device_id = m.device_id OFFSET 0) AS v WHERE m.tenant_id = $1 AND m.mark = ANY ($2::text[])";
     Tenant TELLERS = "SELECT device_id, sender_id, kind, number FROM views WHERE tenant_id = $1 AND device_id = ANY ($2::uuid[])";
     Tenant LEDGER_TAILS = "SELECT l.day, l.due_at, l.kept, l.met_at, l.reports, l.devices, l.why, l.sender_id \
                    FROM unnest($2::uuid[]) AS w(sender_id) CROSS JOIN LATERAL \
                    (SELECT * FROM ledger o WHERE o.tenant_id = $1 AND o.sender_id = w.sender_id ORDER BY o.day DESC LIMIT $3) AS l";
-    Tenant LEDGER_FROM = lines!("JOIN unnest($2::uuid[], $3::text[]) AS w(sender_id, day) ON l.sender_id = w.sender_id AND l.day >= w.day WHERE l.tenant_id = $1");
+    Tenant LEDGER_FROM = "SELECT l.day, l.due_at, l.kept, l.met_at, l.reports, l.devices, l.why, l.sender_id \
+                   FROM unnest($2::uuid[], $3::text[]) AS w(sender_id, day) CROSS JOIN LATERAL \
+                   (SELECT * FROM ledger o WHERE o.tenant_id = $1 AND o.sender_id = w.sender_id AND o.day >= w.day OFFSET 0) AS l";
 }
 
 /// Is wishes sorted into the columns of their statements.

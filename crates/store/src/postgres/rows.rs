@@ -19,7 +19,8 @@ macro_rules! senders {
             "SELECT s.tenant_id, s.sender_id, s.site_id, s.name, s.kind, s.created_at, s.admission, s.admission_at, \
              s.admission_reason, s.certificate, s.said, t.last_contact_at, t.last_success_at, t.last_data_at, t.last_error, \
              t.last_error_at, t.last_report, t.last_sequence, t.next_at, t.stopped_at, t.next_sweep_at, t.owing_since \
-             FROM senders s JOIN standings t ON t.tenant_id = s.tenant_id AND t.sender_id = s.sender_id ",
+             FROM senders s CROSS JOIN LATERAL \
+             (SELECT * FROM standings o WHERE o.tenant_id = s.tenant_id AND o.sender_id = s.sender_id OFFSET 0) AS t ",
             $which
         )
     };
