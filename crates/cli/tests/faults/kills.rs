@@ -10,7 +10,7 @@ use crate::verdict::{Promise, verdict};
 use crate::{passed, runs, seed};
 
 /// A program is killed at some moment within so long after it was asked to read and report.
-const WINDOW_MS: u64 = 900;
+const WINDOW_MS: u64 = 1500;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Victim {

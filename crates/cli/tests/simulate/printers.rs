@@ -89,12 +89,12 @@ impl Printer {
         tell("identity/manufacturer", "Acme".into());
         tell("identity/serial_number", self.serial.as_str().into());
         tell("meters/total/value", self.total.into());
+        tell("meters/total/origin", "prtMarkerLifeCount.1.1".into());
+        tell("meters/total/evidence", "standard".into());
         if cut_short {
             return facts;
         }
         tell("identity/model", "Copier 3000".into());
-        tell("meters/total/origin", "prtMarkerLifeCount.1.1".into());
-        tell("meters/total/evidence", "standard".into());
         tell("presence", "ready".into());
         tell("supplies/1/level/kind", "measured".into());
         tell("supplies/1/level/value", self.level.into());
