@@ -18,6 +18,7 @@ extern crate alloc;
 pub mod answers;
 pub mod facts;
 pub mod intake;
+mod json;
 #[cfg(feature = "linux")]
 pub mod linux;
 pub mod module;
@@ -28,6 +29,7 @@ pub mod readings;
 pub mod report;
 mod session;
 pub mod state;
+pub mod utc;
 mod wait;
 
 #[cfg(feature = "linux")]

@@ -2,8 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use wire::envelope::Software;
 use wire::privacy::Privacy;
 use wire::rhythm::{Schedule, place_of};
@@ -13,7 +12,7 @@ use crate::printer::Printer;
 use crate::session::{Failure, Session};
 use crate::state::slots::{self, Slots};
 use crate::state::{Stage, State};
-use crate::wait::Wait;
+use crate::wait::{Wait, after};
 use crate::{intake, orders, readings};
 
 /// Is what the site and the maker decide.
@@ -88,14 +87,14 @@ pub enum Why {
 /// Before this no module was built: a clock that shows less was never set.
 pub(crate) const FIRST_DAY: i64 = 1_735_689_600;
 /// A clock that jumps back by more than this was set; what was planned is planned anew.
-const JUMP: SignedDuration = SignedDuration::from_mins(5);
+const JUMP: i64 = 5 * 60;
 /// A planned time that is noticed later than this was slept through; the next one counts.
-const LATE: SignedDuration = SignedDuration::from_mins(30);
+const LATE: i64 = 30 * 60;
 
 /// Is a module; see the crate.
 #[derive(Debug)]
 pub struct Module {
-    settings: Settings,
+    pub(crate) settings: Settings,
     pub(crate) state: State,
     pub(crate) slots: Slots,
     next: Next,
@@ -177,12 +176,12 @@ impl Module {
         let now = platform.now();
         if now.as_second() < FIRST_DAY {
             self.trouble = Some("the clock was never set, so no reading could say when it was made; set it, or let NTP do so".to_string());
-            self.next = Next { at: now.saturating_add(SignedDuration::from_secs(60)).unwrap_or(now), why: Why::ClockNotSet };
+            self.next = Next { at: after(now, 60), why: Why::ClockNotSet };
             return self.next;
         }
         let was_set = self.next.why == Why::ClockNotSet;
-        let is_late = self.next.why == Why::Planned && now.duration_since(self.next.at) > LATE;
-        if was_set || is_late || self.last_seen.duration_since(now) > JUMP {
+        let is_late = self.next.why == Why::Planned && now.as_second() - self.next.at.as_second() > LATE;
+        if was_set || is_late || self.last_seen.as_second() - now.as_second() > JUMP {
             self.take_up(now, platform);
         }
         self.last_seen = now;
@@ -258,10 +257,6 @@ impl Module {
         }
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     fn look_ahead(&mut self, result: Result<(), Failure>, platform: &mut impl Platform) {
         let now = platform.now();
         match result {
@@ -298,13 +293,11 @@ impl Module {
     }
 
     pub(crate) fn planned_after(&self, now: Timestamp, platform: &impl Platform) -> Timestamp {
-        let schedule = self.schedule();
-        schedule.rhythm.next_after(&zone_of(schedule, platform), self.place(), now)
+        platform.planned(self.schedule(), self.place(), now).0
     }
 
     fn has_missed(&self, now: Timestamp, platform: &impl Platform) -> bool {
-        let schedule = self.schedule();
-        let last = schedule.rhythm.last_until(&zone_of(schedule, platform), self.place(), now);
+        let last = platform.planned(self.schedule(), self.place(), now).1;
         self.state.reported_at.is_some_and(|at| at < last)
     }
 
@@ -322,9 +315,4 @@ impl Module {
         self.flash = saved.as_ref().err().cloned();
         saved
     }
-}
-
-/// Without its zone a schedule counts in UTC: too early or too late is better than never.
-fn zone_of(schedule: &Schedule, platform: &impl Platform) -> TimeZone {
-    platform.zone(&schedule.time_zone).unwrap_or(TimeZone::UTC)
 }

@@ -2,18 +2,19 @@
 
 use alloc::string::{String, ToString};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use wire::commands::{Action, Command, Outcome, OutcomeKind};
 use wire::json::LONGEST_ID;
 
 use crate::module::Mode;
 use crate::platform::{Platform, Verdict};
 use crate::state::{Order, Stage, State};
+use crate::wait::after;
 
 /// Is the most commands that are remembered, ended ones among them.
 const MOST: usize = 32;
 /// An ended command is remembered so long beyond its time: a server that lost its memory may repeat it.
-const MEMORY: SignedDuration = SignedDuration::from_hours(7 * 24);
+const MEMORY: i64 = 7 * 24 * 60 * 60;
 
 /// Takes in a command; returns whether it is new. Nothing runs before the state is saved.
 pub fn take(state: &mut State, command: &Command, mode: Mode, now: Timestamp) -> bool {
@@ -76,7 +77,7 @@ pub fn run(state: &mut State, platform: &mut impl Platform) -> bool {
                 }
                 None => {
                     let zone: String = schedule.time_zone.chars().take(60).collect();
-                    ended(&command, OutcomeKind::Failed, now, Some(&alloc::format!("unknown time zone {zone:?}")))
+                    ended(&command, OutcomeKind::Failed, now, Some(&alloc::format!("unknown time zone {zone}")))
                 }
             },
             Action::SendFullReport => {
@@ -108,8 +109,7 @@ pub fn has_news(state: &State) -> bool {
 }
 
 fn make_room(state: &mut State, now: Timestamp) {
-    let is_over =
-        |order: &Order| order.stage == Stage::Told && order.command.expires_at.saturating_add(MEMORY).is_ok_and(|until| until < now);
+    let is_over = |order: &Order| order.stage == Stage::Told && after(order.command.expires_at, MEMORY) < now;
     state.orders.retain(|order| !is_over(order));
     while state.orders.len() >= MOST {
         let Some(oldest) = state.orders.iter().position(|order| order.stage == Stage::Told) else { return };

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use wire::Facts;
 use wire::commands::Command;
+use wire::rhythm::Schedule;
 use wire::talk::{EnrolReply, EnrolRequest, Hello, LastReport, Reply};
 
 use crate::state::Enrolment;
@@ -25,6 +26,16 @@ pub trait Platform {
 
     /// Returns the time zone of this IANA name; `None` if it is not known here.
     fn zone(&self, name: &str) -> Option<TimeZone>;
+
+    /// Returns the first planned time strictly after `now`, and the last one before: for the module's
+    /// `place`, see [`wire::rhythm::place_of`].
+    ///
+    /// A port without time zones answers with [`crate::utc`], and saves the room of a calendar.
+    fn planned(&self, schedule: &Schedule, place: u64, now: Timestamp) -> (Timestamp, Timestamp) {
+        // Without its zone a schedule counts in UTC: too early or too late is better than never.
+        let zone = self.zone(&schedule.time_zone).unwrap_or(TimeZone::UTC);
+        (schedule.rhythm.next_after(&zone, place, now), schedule.rhythm.last_until(&zone, place, now))
+    }
 
     /// Reads all of a slot; an empty one if nothing was ever written there.
     ///

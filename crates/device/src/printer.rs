@@ -23,7 +23,7 @@ impl Printer {
     /// Takes what the facts tell; `None` if they tell nothing that is one printer's alone.
     pub fn of(facts: &Facts) -> Option<Self> {
         let text = |key: &str| match facts.get(key) {
-            Some(Value::Text(text)) => Some(text.trim().to_lowercase()),
+            Some(Value::Text(text)) => Some(text.trim().to_ascii_lowercase()),
             _ => None,
         };
         let maker = text("identity/manufacturer").unwrap_or_default();
@@ -32,7 +32,7 @@ impl Printer {
             Some(Value::List(words)) => words,
             _ => &[],
         };
-        let addresses = words.iter().map(|word| word.to_lowercase()).filter(|word| is_address(word));
+        let addresses = words.iter().map(|word| word.to_ascii_lowercase()).filter(|word| is_address(word));
         let addresses: Vec<String> = addresses.take(MOST_ADDRESSES).collect();
         (serial.is_some() || !addresses.is_empty()).then_some(Printer { serial, addresses })
     }
@@ -64,7 +64,7 @@ impl Printer {
 
 /// Serial numbers that makers leave in boards without one are all alike: `00000000`, `XXXX`.
 fn is_serial(serial: &str) -> bool {
-    let mut signs = serial.chars().filter(|sign| sign.is_alphanumeric());
+    let mut signs = serial.chars().filter(|sign| sign.is_ascii_alphanumeric() || !sign.is_ascii());
     let Some(first) = signs.next() else { return false };
     signs.clone().count() + 1 >= SHORTEST_SERIAL && signs.any(|sign| sign != first)
 }

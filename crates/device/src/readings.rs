@@ -126,11 +126,13 @@ fn against(before: &Facts, is_first: bool, full: &Full) -> Reading {
 }
 
 fn seen_in(reading: &Reading) -> Facts {
-    let set = |(key, change): &(wire::Key, Change)| match change {
-        Change::Set(value) => Some((key.clone(), value.clone())),
-        Change::Add(_) | Change::Gone => None,
-    };
-    reading.changes.iter().filter_map(set).collect()
+    let mut facts = Facts::new();
+    for (key, change) in &reading.changes {
+        if let Change::Set(value) = change {
+            facts.insert(key.clone(), value.clone());
+        }
+    }
+    facts
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use wire::rhythm::Schedule;
 use crate::module::Settings;
 use crate::platform::Platform;
 use crate::readings;
-use crate::state::{Base, Enrolment, Pending, Stage, State};
+use crate::state::{Base, Pending, Stage, State};
 
 /// Is the number that a module gives to its printer; it never has another.
 pub const DEVICE: u32 = 1;
@@ -21,7 +21,6 @@ pub const DEVICE: u32 = 1;
 /// Is what a report says beside the readings.
 pub struct Around<'a> {
     pub settings: &'a Settings,
-    pub enrolment: &'a Enrolment,
     pub schedule: Schedule,
     pub next_at: Timestamp,
     /// The highest number that the server is known to have seen.
@@ -33,13 +32,14 @@ pub struct Around<'a> {
 ///
 /// With `whole` it stands by itself; otherwise it is told against the last acknowledged report.
 pub fn seal(state: &mut State, around: &Around<'_>, whole: bool, platform: &mut impl Platform) {
+    let Some(sender) = state.enrolment.as_ref().map(|enrolment| enrolment.sender.clone()) else { return };
     let base = state.base.as_ref().filter(|base| !whole && base.is_shared()).map(|base| base.report.clone());
     let readings = if base.is_some() { state.readings.clone() } else { readings::whole(state) };
     let outcomes = outcomes(state);
     let pending_outcomes = outcomes.iter().map(|outcome| outcome.command.clone()).collect();
     state.sequence = state.sequence.max(around.floor) + 1;
     let report = Report {
-        sender: Sender { kind: SenderKind::DeviceDirect, id: around.enrolment.sender.clone() },
+        sender: Sender { kind: SenderKind::DeviceDirect, id: sender },
         id: id(platform),
         sequence: state.sequence,
         created_at: Timestamp::from_second(around.now.as_second()).unwrap_or(around.now),
@@ -54,7 +54,7 @@ pub fn seal(state: &mut State, around: &Around<'_>, whole: bool, platform: &mut 
         outcomes,
         readings,
     };
-    let octets = platform.pack(wire::json::encode(&report));
+    let octets = platform.pack(crate::json::write::report(&report));
     let readings = u32::try_from(report.readings.len()).unwrap_or(u32::MAX);
     state.pending = Some(Pending { id: report.id, sequence: report.sequence, base, octets, readings, outcomes: pending_outcomes });
 }

@@ -88,7 +88,7 @@ impl Session<'_> {
         if let Some(enrolment) = &self.module.state.enrolment {
             return Ok(enrolment.clone());
         }
-        let settings = self.module.settings();
+        let settings = &self.module.settings;
         let introduction = settings.introduction.clone().ok_or(Failure::NoIntroduction)?;
         if introduction.works_once && self.module.state.spent == Some(introduction.mark()) {
             return Err(Failure::CodeIsSpent);
@@ -119,9 +119,7 @@ impl Session<'_> {
         let now = platform.now();
         let next_at = self.module.planned_after(now, platform);
         let schedule = self.module.schedule().clone();
-        let settings = self.module.settings().clone();
-        let Some(enrolment) = self.module.state.enrolment.clone() else { return };
-        let around = Around { settings: &settings, enrolment: &enrolment, schedule, next_at, floor: self.floor, now };
+        let around = Around { settings: &self.module.settings, schedule, next_at, floor: self.floor, now };
         report::seal(&mut self.module.state, &around, whole, platform);
     }
 
@@ -203,10 +201,10 @@ impl Session<'_> {
 
     /// Takes and runs the commands that came with a reply; returns whether there is something new to report.
     fn obey(&mut self, reply: Reply, platform: &mut impl Platform) -> bool {
-        let (mode, now) = (self.module.settings().mode, platform.now());
+        let (mode, now) = (self.module.settings.mode, platform.now());
         for command in &reply.commands {
             if orders::take(&mut self.module.state, command, mode, now) {
-                platform.tell(&alloc::format!("the server asks for something: {:?}", command.action));
+                platform.tell(&alloc::format!("the server asks for something: command {}", command.id));
             }
         }
         let saved = self.module.save(platform);

@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// Is the bound of the first wait.
 const FIRST: Duration = Duration::from_secs(60);
 /// After so long a module that is enrolled waits for its next planned time.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+const PATIENCE: i64 = 30 * 60;
 /// Is the bound of the waits of a module that is not enrolled yet: it was just installed, and
 /// somebody may be standing beside it.
 const MOST: Duration = Duration::from_secs(3600);
@@ -30,8 +30,8 @@ impl Wait {
     /// for the same.
     pub fn next(&mut self, now: Timestamp, chance: u64, asked: Option<Duration>, is_enrolled: bool) -> Option<Timestamp> {
         // A clock that was set back or forward says nothing about how long this has been going on.
-        let passed = now.duration_since(self.since);
-        if passed.is_negative() {
+        let passed = now.as_second() - self.since.as_second();
+        if passed < 0 {
             self.since = now;
         }
         if is_enrolled && passed > PATIENCE {
@@ -40,10 +40,14 @@ impl Wait {
         // A product of two 64-bit numbers, shifted: every part of the interval is equally likely.
         let share = Duration::from_nanos(((u128::from(chance) * self.bound.as_nanos()) >> 64) as u64);
         self.bound = (self.bound * 2).min(MOST);
-        let wait = asked.unwrap_or_default().saturating_add(share).max(Duration::from_secs(1));
-        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-        Some(now.saturating_add(wait).unwrap_or(Timestamp::MAX))
+        let wait = asked.unwrap_or_default().saturating_add(share).as_secs().max(1);
+        Some(after(now, i64::try_from(wait).unwrap_or(i64::MAX)))
     }
+}
+
+/// Returns the time so many seconds after another, in whole seconds.
+pub fn after(at: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp::from_second(at.as_second().saturating_add(seconds)).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

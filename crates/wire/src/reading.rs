@@ -130,21 +130,24 @@ impl Reading {
 
 /// Lists how `now` differs from `base`, by key.
 fn differences(base: &Facts, now: &Facts) -> Vec<(Key, Change)> {
-    let mut changes: Vec<(Key, Change)> = now
-        .iter()
-        .filter_map(|(key, value)| {
-            let change = match (base.get(key), value) {
-                (Some(before), value) if before == value => return None,
-                (Some(Value::Integer(before)), Value::Integer(after)) => {
-                    after.checked_sub(*before).map_or(Change::Set(value.clone()), Change::Add)
-                }
-                (_, value) => Change::Set(value.clone()),
-            };
-            Some((key.clone(), change))
-        })
-        .collect();
-    changes.extend(base.keys().filter(|key| !now.contains_key(*key)).map(|key| (key.clone(), Change::Gone)));
-    changes.sort_by(|one, other| one.0.cmp(&other.0));
+    let mut changes = Vec::new();
+    // Both are in order, so what is gone is put between what is there without sorting: a module inside
+    // a printer has no room for a sort.
+    let mut gone = base.keys().filter(|key| !now.contains_key(*key)).peekable();
+    for (key, value) in now {
+        while let Some(lost) = gone.next_if(|lost| *lost < key) {
+            changes.push((lost.clone(), Change::Gone));
+        }
+        let change = match (base.get(key), value) {
+            (Some(before), value) if before == value => continue,
+            (Some(Value::Integer(before)), Value::Integer(after)) => {
+                after.checked_sub(*before).map_or(Change::Set(value.clone()), Change::Add)
+            }
+            (_, value) => Change::Set(value.clone()),
+        };
+        changes.push((key.clone(), change));
+    }
+    changes.extend(gone.map(|key| (key.clone(), Change::Gone)));
     changes
 }
 

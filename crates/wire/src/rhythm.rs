@@ -150,7 +150,8 @@ fn period_of(seconds: u32) -> i64 {
 fn beat_until(seconds: u32, offset: u64, now: Timestamp) -> i64 {
     let period = period_of(seconds);
     let place = i64::try_from(offset % period.unsigned_abs()).expect("less than a period");
-    let second = i64::try_from(now.as_nanosecond().div_euclid(1_000_000_000)).expect("a timestamp's seconds fit");
+    // Before 1970 seconds are cut towards it, and the beat before is meant.
+    let second = now.as_second() - i64::from(now.subsec_nanosecond() < 0);
     second - (second - place).rem_euclid(period)
 }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use jiff::Timestamp;
 use wire::commands::{Action, Command, Outcome, OutcomeKind};
-use wire::facts::{Keys, Value};
+use wire::facts::Value;
 use wire::reading::{Change, Extent, Reading};
 use wire::rhythm::{Rhythm, Schedule, TimeOfDay};
 use wire::{Facts, Key};
@@ -16,12 +16,11 @@ use crate::state::{Base, Enrolment, Order, Pending, Stage, State, Wear};
 /// Is what is still to be read.
 pub(super) struct In<'a> {
     rest: &'a [u8],
-    keys: Keys,
 }
 
 impl<'a> In<'a> {
     pub(super) fn new(octets: &'a [u8]) -> Self {
-        In { rest: octets, keys: Keys::default() }
+        In { rest: octets }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -143,12 +142,15 @@ impl<'a> In<'a> {
 
     fn facts(&mut self) -> Option<Facts> {
         let mut before = String::new();
-        let pairs = self.list(|input| {
+        let mut facts = Facts::new();
+        for (key, value) in self.list(|input| {
             let key = input.key(&mut before)?;
             let tag = input.octet()?;
             Some((key, input.value(tag)?))
-        })?;
-        Some(pairs.into_iter().collect())
+        })? {
+            facts.insert(key, value);
+        }
+        Some(facts)
     }
 
     fn key(&mut self, before: &mut String) -> Option<Key> {
@@ -157,7 +159,7 @@ impl<'a> In<'a> {
         let mut octets = before.as_bytes().get(..shared)?.to_vec();
         octets.extend_from_slice(rest);
         *before = String::from_utf8(octets).ok()?;
-        (before.len() <= wire::json::LONGEST_KEY).then(|| self.keys.share(before))
+        (before.len() <= wire::json::LONGEST_KEY).then(|| Key::from(before.as_str()))
     }
 
     fn value(&mut self, tag: u8) -> Option<Value> {
