@@ -31,7 +31,11 @@ impl Clock {
     }
 
     /// Lets the true time come to `at`; it never goes back.
+    ///
+    /// It stops at whole milliseconds, behind `at` and never before it: whoever waits for `at` would
+    /// find it too early, again and again.
     pub fn come_to(&self, at: Timestamp) {
+        let at = at + SignedDuration::from_nanos(999_999);
         self.true_ms.fetch_max(at.as_millisecond(), Ordering::Relaxed);
     }
 
