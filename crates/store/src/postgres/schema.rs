@@ -177,7 +177,7 @@ mod tests {
         let judged = |number, version: &str, encoding: &str| judge(number, version.to_owned(), encoding.to_owned(), &address);
         judged(140_000, "14.0", "UTF8").unwrap();
         let old = judged(130_011, "13.11", "UTF8").unwrap_err().to_string();
-        assert_eq!(old, "postgres://localhost/fleet is PostgreSQL 13.11, expected 14 or newer: update it");
+        assert_eq!(old, "postgres://localhost:5432/fleet is PostgreSQL 13.11, expected 14 or newer: update it");
         let foreign = judged(150_004, "15.4", "SQL_ASCII").unwrap_err().to_string();
         assert!(foreign.contains("SQL_ASCII") && foreign.contains("UTF8"), "{foreign}");
     }

@@ -14,8 +14,7 @@ const DOOR: [&str; 5] = ["signposts", "api_tokens", "users", "web_sessions", "pu
 const FOR_THE_HOUSE: [&str; 2] = ["store::postgres::registry::TENANTS", "store::postgres::fleet::COUNTS"];
 
 /// What the database is never asked for, because what speaks like PostgreSQL may not have it.
-const NEVER: [&str; 10] =
-    ["LISTEN", "NOTIFY", "ADVISORY", "TRIGGER", "SEQUENCE", "SERIAL", "IDENTITY", "NEXTVAL", "EXTENSION", "REFERENCES"];
+const NEVER: [&str; 9] = ["LISTEN", "NOTIFY", "ADVISORY", "TRIGGER", "SERIAL", "IDENTITY", "NEXTVAL", "EXTENSION", "REFERENCES"];
 
 fn all() -> Vec<&'static Sql> {
     [
@@ -134,6 +133,8 @@ fn nothing_is_asked_for_that_others_do_not_have() {
         let upper = text.to_uppercase();
         let words: Vec<&str> = upper.split(|sign: char| !sign.is_ascii_alphanumeric()).collect();
         assert!(!NEVER.iter().any(|word| words.contains(word)), "{text}");
+        // The word alone names a column.
+        assert!(!words.windows(2).any(|pair| pair == ["CREATE", "SEQUENCE"]), "{text}");
     }
 }
 
