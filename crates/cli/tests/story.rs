@@ -139,7 +139,7 @@ fn up_reads_reports_survives_a_kill_and_goes_on() {
     let twice = first.iter().filter(|device| by(device, "device-direct")).collect::<Vec<_>>();
     assert_eq!(twice.len(), 1, "{twice:?}");
     let joined = ["agent", "device-direct"].map(|path| twice[0]["paths"][path]["joined"]["on"].clone());
-    assert!(joined.contains(&Value::Null) && joined.contains(&"serial-number".into()), "{joined:?}");
+    assert!(joined.contains(&Value::Null) && joined.iter().any(Value::is_string), "{joined:?}");
     let views = call(folder, port, &format!("/api/v1/devices/{}/views", twice[0]["id"].as_str().unwrap()));
     let paths: Vec<_> = views["items"].as_array().unwrap().iter().map(|view| view["path"].as_str().unwrap()).collect();
     assert!(paths.len() == 2 && paths.contains(&"agent") && paths.contains(&"device-direct"), "{paths:?}");

@@ -118,9 +118,9 @@ mod tests {
         let block = block(&counts, &[], Duration::from_secs(61));
         assert!(block.contains("| SIGKILL of the agent at any moment | 20 | 200 |"), "{block}");
         assert!(block.contains("| SIGKILL of the server at any moment | 20 | none |"), "{block}");
-        let document = format!("# Title\n\n{BEGIN}\nold\n{END}\n\nend\n");
+        let document = format!("# Title\n\n{BEGIN}\nwhat stood here before\n{END}\n\nend\n");
         let new = put(&document, &block).unwrap();
-        assert!(new.starts_with("# Title") && new.ends_with("end\n") && !new.contains("old"), "{new}");
+        assert!(new.starts_with("# Title") && new.ends_with("end\n") && !new.contains("what stood here before"), "{new}");
         assert_eq!(put(&new, &block).unwrap(), new);
     }
 

@@ -307,14 +307,14 @@ fn in_a_short_rhythm_the_waits_go_on_growing() {
 fn with_catch_up_a_host_that_was_off_reads_and_reports() {
     let mut story = Story::settled(catching_up(), EVENING);
     story.restart_at("2026-11-23T08:00:00Z").run_to("2026-11-24T03:00:00Z");
-    assert_eq!(story.sent(), ["23 08:00:00 CatchUp", "24 02:00:00 Planned"]);
+    assert_eq!(story.sent(), ["23 08:01:00 CatchUp", "24 02:00:00 Planned"]);
 }
 
 #[test]
 fn with_catch_up_a_host_that_was_asleep_reads_and_reports_only_once() {
     let mut story = Story::settled(catching_up(), EVENING);
     story.jump_to("2026-12-25T08:00:00Z").run_to("2026-12-25T20:00:00Z");
-    assert_eq!(story.sent(), ["25 08:00:00 CatchUp"]);
+    assert_eq!(story.sent(), ["25 08:01:00 CatchUp"]);
 }
 
 #[test]
