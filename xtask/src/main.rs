@@ -17,6 +17,7 @@ mod needs;
 mod paths;
 mod process;
 mod simulate;
+mod size;
 mod test;
 
 use std::env;
@@ -53,6 +54,7 @@ const COMMANDS: &[Command] = &[
         says: "measure beside public peers: bench [sweep|read|reread|slow|report|agent|many|all]",
         run: bench::command,
     },
+    Command { name: "size", says: "measure what a device module takes of a printer's flash: size [core]", run: size::command },
     Command { name: "dist", says: "build the release: program, man page, completions and checksums", run: dist::command },
 ];
 

@@ -1,0 +1,70 @@
+//! `cargo xtask size`: how much flash a device module takes, measured and held to its budgets.
+//!
+//! The core is linked for a processor without an operating system, with a port that does nothing but
+//! pass octets on (`bare-metal/`), so that the linker leaves out what is not used. The Linux programs
+//! are built as they are shipped: for size, stripped.
+
+mod elf;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::needs::{self, BARE_METAL};
+use crate::{paths, process};
+
+/// Is one program and what it may take, in octets.
+struct Measured {
+    name: &'static str,
+    octets: u64,
+    budget: u64,
+}
+
+const KIB: u64 = 1024;
+
+pub fn command(arguments: &[String]) -> Result<()> {
+    let with_programs = match arguments {
+        [] => true,
+        [only] if only == "core" => false,
+        _ => bail!("`cargo xtask size` takes nothing, or `core` for the core alone"),
+    };
+    let mut measured = core()?;
+    if with_programs {
+        measured.push(program("linux, aws-lc", "linux,aws-lc,platform-trust,zstd", 2_800_000)?);
+        measured.push(program("linux, ring", "linux,ring,zstd", 1_600_000)?);
+    }
+    println!("\n{:<28}{:>12}{:>12}", "", "octets", "budget");
+    for Measured { name, octets, budget } in &measured {
+        let verdict = if octets <= budget { "met" } else { "missed" };
+        println!("{name:<28}{octets:>12}{budget:>12}  {verdict}");
+    }
+    let missed: Vec<&str> = measured.iter().filter(|measured| measured.octets > measured.budget).map(|measured| measured.name).collect();
+    if missed.is_empty() { Ok(()) } else { bail!("over budget: {}", missed.join(", ")) }
+}
+
+/// Measures the core: its code alone, and with its constants.
+fn core() -> Result<Vec<Measured>> {
+    needs::provide_bare_metal()?;
+    let target = paths::target_dir()?.join("bare-metal");
+    let mut build = process::cargo(&format!("build --release --target {BARE_METAL} --manifest-path bare-metal/Cargo.toml --target-dir"))?;
+    process::run(build.arg(&target))?;
+    let path = target.join(BARE_METAL).join("release/bare-metal");
+    let octets = fs::read(&path).with_context(|| path.display().to_string())?;
+    let sections = elf::sections(&octets).with_context(|| format!("{} is no ELF file of 32 bits", path.display()))?;
+    let size = |name: &str| sections.iter().filter(|section| section.name == name).map(|section| u64::from(section.size)).sum::<u64>();
+    let (text, constants) = (size(".text"), size(".rodata"));
+    println!("core: {text} octets of code, {constants} of constants");
+    Ok(vec![Measured { name: "core, code", octets: text, budget: 64 * KIB }])
+}
+
+/// Measures a Linux program.
+fn program(name: &'static str, features: &str, budget: u64) -> Result<Measured> {
+    let folder = if features.contains("ring") { "device-ring" } else { "device-aws-lc" };
+    let target: PathBuf = paths::target_dir()?.join(folder);
+    let mut build = process::cargo(&format!("build -p device --profile device --no-default-features --features {features} --target-dir"))?;
+    process::run(build.arg(&target))?;
+    let path = target.join("device/roundsman-device");
+    let octets = fs::metadata(&path).with_context(|| path.display().to_string())?.len();
+    Ok(Measured { name, octets, budget })
+}
