@@ -25,30 +25,34 @@ pub fn serve(mut settings: Settings, args: ServeArgs) -> Result<(), Failed> {
         }));
     }
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve_with(options, stop_signal()))?;
+    // Listened for before anybody is told that the server is ready, and may ask it to stop.
+    runtime.block_on(async { serve_with(options, stop_signal()).await })?;
     Ok(())
 }
 
 /// Is ready when somebody wants the program to stop.
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
+fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
+        [SignalKind::interrupt(), SignalKind::terminate()].map(signal)
+    };
+    async move {
+        #[cfg(unix)]
+        match signals {
+            [Ok(mut interrupt), Ok(mut terminate)] => {
                 tokio::select! {
-                    _ = interrupt => {}
+                    _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
                 }
             }
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be waited for; it ends the program at once");
-                let _ = interrupt.await;
+            [Err(error), _] | [_, Err(error)] => {
+                tracing::warn!(%error, "signals cannot be waited for; they end the program at once");
+                std::future::pending::<()>().await;
             }
         }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+        tracing::info!("the server stops");
     }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
-    tracing::info!("the server stops");
 }
