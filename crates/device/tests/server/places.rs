@@ -17,7 +17,8 @@ fn module(server: &Server, domain: &str, resolver: &Resolver) -> Program {
 fn dns_says_host_and_port_and_the_certificate_must_be_for_the_domain() {
     let server = Server::named("printers.example");
     for says in [Says::Server("localhost", server.port), Says::Forged("localhost", server.port)] {
-        let program = module(&server, "printers.example", &Resolver::that(says));
+        let resolver = Resolver::that(says);
+        let program = module(&server, "printers.example", &resolver);
         let output = program.run(&["run", "--once"]);
         assert!(output.status.success(), "{}", said(&output));
     }
@@ -49,7 +50,8 @@ fn every_way_in_which_dns_fails_has_its_own_words() {
         (Says::Failure, "failed with code 2"),
         (Says::Rubbish, "cut off"),
     ] {
-        let program = module(&server, "printers.example", &Resolver::that(says));
+        let resolver = Resolver::that(says);
+        let program = module(&server, "printers.example", &resolver);
         let output = program.run(&["run", "--once"]);
         assert_eq!(output.status.code(), Some(1), "{words}");
         assert!(said(&output).contains(words), "{words}: {}", said(&output));
