@@ -25,7 +25,7 @@ pub use readings::Unsent;
 pub const FILE: &str = "agent.db";
 
 /// Counts the forms the file has had.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Says why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +145,9 @@ impl Store {
         }
         if found < 2 {
             self.connection.execute_batch(concat!("BEGIN;", include_str!("store/form2.sql"), "PRAGMA user_version = 2; COMMIT;"))?;
+        }
+        if found < 3 {
+            self.connection.execute_batch(concat!("BEGIN;", include_str!("store/form3.sql"), "PRAGMA user_version = 3; COMMIT;"))?;
         }
         Ok(())
     }

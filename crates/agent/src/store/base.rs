@@ -65,7 +65,7 @@ impl Store {
                 if reading.extent == Extent::Changes && (known.is_none() || report.base != ours) {
                     continue;
                 }
-                store.drop_reading(reading.device, reading.observed_at)?;
+                store.reading_arrived(reading.device, reading.observed_at)?;
                 // A glimpse of a device that was never told whole is no base for anything.
                 if reading.extent == Extent::Glimpse && known.is_none() {
                     continue;
@@ -111,7 +111,7 @@ impl Store {
     pub fn relieve(&mut self, report: &Report) -> Result<(), StoreError> {
         self.at_once(|store| {
             for reading in &report.readings {
-                store.drop_reading(reading.device, reading.observed_at)?;
+                store.reading_arrived(reading.device, reading.observed_at)?;
             }
             report.outcomes.iter().try_for_each(|outcome| store.told(&outcome.command))
         })
@@ -120,7 +120,7 @@ impl Store {
     /// Forgets that readings are held back, once none is and the server knows every device anew.
     fn release(&mut self) -> Result<(), StoreError> {
         let Some(held) = self.held()? else { return Ok(()) };
-        let some_wait = "SELECT EXISTS (SELECT 1 FROM reading WHERE place <= ?1)
+        let some_wait = "SELECT EXISTS (SELECT 1 FROM reading WHERE place <= ?1 AND NOT told)
                              OR EXISTS (SELECT 1 FROM device WHERE in_scope AND facts_at IS NOT NULL AND number NOT IN (SELECT device FROM base))";
         let some_wait: bool = self.connection.prepare_cached(some_wait)?.query_row([held], |row| row.get(0))?;
         if some_wait { Ok(()) } else { self.forget(HELD) }

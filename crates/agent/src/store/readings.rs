@@ -36,13 +36,11 @@ impl Store {
         let mut at = observed_at.as_second();
         if whole {
             // What came last counts here, also when the clock has been put back: nobody else reads for us.
-            self.connection.prepare_cached("UPDATE device SET facts_at = ?2, facts = ?3 WHERE number = ?1")?.execute(params![
-                device,
-                at,
-                blob::encode(seen)
-            ])?;
             self.connection
-                .prepare_cached("DELETE FROM reading WHERE device = ?1 AND day = ?2")?
+                .prepare_cached("UPDATE device SET facts_at = ?2, facts = ?3, said = NULL WHERE number = ?1")?
+                .execute(params![device, at, blob::encode(seen)])?;
+            self.connection
+                .prepare_cached("DELETE FROM reading WHERE device = ?1 AND (day = ?2 OR told)")?
                 .execute(params![device, day.to_string()])?;
         } else {
             // Two of one second would be one reading.
@@ -51,7 +49,7 @@ impl Store {
             }
             known.facts.extend(seen.iter().map(|(key, value)| (key.clone(), value.clone())));
             self.connection
-                .prepare_cached("UPDATE device SET facts = ?2 WHERE number = ?1")?
+                .prepare_cached("UPDATE device SET said = coalesce(said, facts), facts = ?2 WHERE number = ?1")?
                 .execute(params![device, blob::encode(&known.facts)])?;
             self.make_room_for_glimpse(device, day, seen)?;
         }
@@ -94,8 +92,9 @@ impl Store {
     /// # Errors
     /// Fails if the store does not read.
     pub fn unsent_of(&self, device: u32) -> Result<Vec<Unsent>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT observed_at, whole, facts, place FROM reading WHERE device = ?1 ORDER BY place")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT observed_at, whole, facts, place FROM reading WHERE device = ?1 AND NOT told ORDER BY place")?;
         let mut rows = statement.query([device])?;
         let mut unsent = Vec::new();
         while let Some(row) = rows.next()? {
@@ -110,7 +109,7 @@ impl Store {
     /// # Errors
     /// Fails if the store does not read.
     pub fn unsent_after(&self, after: u32) -> Result<Option<u32>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT min(device) FROM reading WHERE device > ?1")?;
+        let mut statement = self.connection.prepare_cached("SELECT min(device) FROM reading WHERE device > ?1 AND NOT told")?;
         Ok(statement.query_row([after], |row| row.get(0))?)
     }
 
@@ -124,23 +123,60 @@ impl Store {
     /// # Errors
     /// Fails if the store does not read.
     pub fn unsent_count(&self) -> Result<u64, StoreError> {
-        let count: i64 = self.connection.prepare_cached("SELECT count(*) FROM reading")?.query_row([], |row| row.get(0))?;
+        let count: i64 = self.connection.prepare_cached("SELECT count(*) FROM reading WHERE NOT told")?.query_row([], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
 
-    /// Forgets a reading, because the server has it.
+    /// Takes the news that the server has a reading. A glimpse is remembered until its device says all
+    /// again: only so can everything be told anew, each word with its own time.
     ///
     /// # Errors
     /// Fails if the store cannot be written.
-    pub fn drop_reading(&mut self, device: u32, observed_at: Timestamp) -> Result<(), StoreError> {
+    pub fn reading_arrived(&mut self, device: u32, observed_at: Timestamp) -> Result<(), StoreError> {
+        let at = observed_at.as_second();
+        self.connection
+            .prepare_cached("DELETE FROM reading WHERE device = ?1 AND observed_at = ?2 AND whole")?
+            .execute(params![device, at])?;
+        let told = "UPDATE reading SET told = 1 WHERE device = ?1 AND observed_at = ?2";
+        if self.connection.prepare_cached(told)?.execute(params![device, at])? > 0 {
+            self.forget_outdated_glimpses(device)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets glimpses that the server has and that say no more than one after them.
+    fn forget_outdated_glimpses(&mut self, device: u32) -> Result<(), StoreError> {
+        let mut told = Vec::new();
+        {
+            let mut statement =
+                self.connection.prepare_cached("SELECT observed_at, facts FROM reading WHERE device = ?1 AND told ORDER BY place DESC")?;
+            let mut rows = statement.query([device])?;
+            while let Some(row) = rows.next()? {
+                let facts = blob::decode(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+                told.push((time(row.get(0)?), facts));
+            }
+        }
+        let mut later: Vec<&Facts> = Vec::new();
+        for (at, facts) in &told {
+            let is_outdated = later.iter().any(|later| facts.keys().all(|key| later.contains_key(key)));
+            if is_outdated || later.len() >= MOST_GLIMPSES {
+                self.drop_reading(device, *at)?;
+            } else {
+                later.push(facts);
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_reading(&mut self, device: u32, observed_at: Timestamp) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("DELETE FROM reading WHERE device = ?1 AND observed_at = ?2")?
             .execute(params![device, observed_at.as_second()])?;
         Ok(())
     }
 
-    /// Puts the last whole word of every device that is looked after among what waits to be sent,
-    /// with the time at which it was said.
+    /// Puts the last whole word of every device that is looked after among what waits to be sent, with
+    /// the time at which it was said, and after it what was glimpsed since.
     ///
     /// # Errors
     /// Fails if the store does not obey.
@@ -153,9 +189,12 @@ impl Store {
             if unsent.iter().any(|reading| reading.whole) {
                 continue;
             }
-            let mut facts = device.facts;
-            // Of what was seen later the age is another; it has a reading of its own, or the server has it.
-            unsent.iter().flat_map(|glimpse| glimpse.facts.keys()).for_each(|key| drop(facts.remove(key)));
+            let said: Option<Vec<u8>> = self
+                .connection
+                .prepare_cached("SELECT said FROM device WHERE number = ?1")?
+                .query_row([device.number], |row| row.get(0))?;
+            let facts = said.map_or(Ok(device.facts), |said| blob::decode(&said))?;
+            self.connection.prepare_cached("UPDATE reading SET told = 0 WHERE device = ?1")?.execute([device.number])?;
             let day = facts_at.to_zoned(jiff::tz::TimeZone::UTC).date();
             let mut at = facts_at.as_second();
             while self.is_taken(device.number, at)? {
@@ -255,10 +294,47 @@ mod tests {
         let folder = Folder::new();
         let mut store = store(&folder);
         keep(&mut store, Extent::Whole, 25, 10, &[("a", 1.into()), ("presence", "ready".into())]);
-        store.drop_reading(1, "2026-11-25T10:00:00Z".parse().unwrap()).unwrap();
+        store.reading_arrived(1, "2026-11-25T10:00:00Z".parse().unwrap()).unwrap();
         keep(&mut store, Extent::Glimpse, 26, 8, &[("presence", "unreachable".into())]);
         store.send_everything().unwrap();
         store.send_everything().unwrap();
-        assert_eq!(unsent(&store), [(true, 1, 10), (false, 1, 8)]);
+        assert_eq!(unsent(&store), [(true, 2, 10), (false, 1, 8)]);
+        assert_eq!(store.unsent_of(1).unwrap()[0].facts["presence"], "ready".into(), "as it was said then");
+    }
+
+    #[test]
+    fn a_glimpse_that_the_server_has_is_told_again_with_everything() {
+        let folder = Folder::new();
+        let mut store = store(&folder);
+        let at = |text: &str| text.parse().unwrap();
+        keep(&mut store, Extent::Whole, 25, 10, &[("a", 1.into()), ("presence", "ready".into())]);
+        keep(&mut store, Extent::Glimpse, 25, 11, &[("a", 2.into())]);
+        keep(&mut store, Extent::Glimpse, 25, 12, &[("presence", "unreachable".into())]);
+        for time in ["2026-11-25T10:00:00Z", "2026-11-25T11:00:00Z", "2026-11-25T12:00:00Z"] {
+            store.reading_arrived(1, at(time)).unwrap();
+        }
+        assert_eq!((unsent(&store), store.unsent_count().unwrap(), store.unsent_after(0).unwrap()), (vec![], 0, None));
+        store.send_everything().unwrap();
+        assert_eq!(unsent(&store), [(true, 2, 10), (false, 1, 11), (false, 1, 12)]);
+        assert_eq!(store.unsent_of(1).unwrap()[0].facts["a"], 1.into(), "not what was seen later");
+        // A whole word leaves nothing of it.
+        keep(&mut store, Extent::Whole, 25, 13, &[("a", 3.into()), ("presence", "ready".into())]);
+        store.reading_arrived(1, at("2026-11-25T13:00:00Z")).unwrap();
+        store.send_everything().unwrap();
+        assert_eq!(unsent(&store), [(true, 2, 13)]);
+    }
+
+    #[test]
+    fn a_printer_that_is_silent_for_long_leaves_one_glimpse() {
+        let folder = Folder::new();
+        let mut store = store(&folder);
+        keep(&mut store, Extent::Whole, 1, 10, &[("a", 1.into())]);
+        store.reading_arrived(1, "2026-11-01T10:00:00Z".parse().unwrap()).unwrap();
+        for day in 2..20 {
+            keep(&mut store, Extent::Glimpse, day, 10, &[("presence", "unreachable".into())]);
+            store.reading_arrived(1, store.unsent_of(1).unwrap()[0].observed_at).unwrap();
+        }
+        store.send_everything().unwrap();
+        assert_eq!(unsent(&store), [(true, 1, 10), (false, 1, 10)]);
     }
 }
