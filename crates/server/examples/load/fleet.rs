@@ -70,6 +70,9 @@ pub fn facts(device: u64, day: u64) -> Facts {
     ] {
         tell(&format!("meters/{name}/value"), count.into());
     }
+    // Without these two a count is not shown; one meter is looked at when all has been sent.
+    tell("meters/total/origin", "prtMarkerLifeCount.1.1".into());
+    tell("meters/total/evidence", "standard".into());
     for (place, (name, kind, capacity)) in SUPPLIES.into_iter().enumerate() {
         let (index, used) = (place + 1, pages + within(100 + place as u64, capacity as u64));
         tell(&format!("supplies/{index}/description"), name.into());
