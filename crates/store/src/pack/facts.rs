@@ -5,7 +5,7 @@
 
 use wire::Value;
 
-use super::names::{NAMES, Table};
+use super::names::{NAMES, Named, Table};
 use super::octets::{Octets, put_number, put_signed, put_text};
 
 /// Is the distance that says that more follows.
@@ -170,7 +170,7 @@ impl<'a> FactReader<'a> {
     }
 
     /// Reads the next fact; `None` where none stands.
-    pub fn fact(&mut self) -> Option<(&'a str, Told<'a>)> {
+    pub fn fact(&mut self) -> Option<(Named<'a>, Told<'a>)> {
         let head = self.octets.octet()?;
         let mut distance = usize::from(head >> 3);
         let mut own = None;
@@ -180,15 +180,15 @@ impl<'a> FactReader<'a> {
                 more => distance = more.checked_add(FAR - 1)?,
             }
         }
-        let key = match own {
-            Some(key) => key,
+        let name = match own {
+            Some(text) => Named { text, number: None },
             None => {
                 let number = self.next.checked_add(distance)?;
                 self.next = number + 1;
-                self.table.name(number)?
+                Named { text: self.table.name(number)?, number: Some(number) }
             }
         };
-        Some((key, self.told(head & 7)?))
+        Some((name, self.told(head & 7)?))
     }
 
     fn told(&mut self, kind: u8) -> Option<Told<'a>> {
@@ -253,7 +253,7 @@ mod tests {
         let mut reader = FactReader::new(Octets(&out), &NAMES.keys);
         for (key, value) in &facts {
             let (read, told) = reader.fact().unwrap();
-            assert_eq!((read, told.value().as_ref()), (*key, Some(value)));
+            assert_eq!((read.text, told.value().as_ref()), (*key, Some(value)));
         }
         assert!(reader.fact().is_none());
     }

@@ -89,20 +89,27 @@ thread_local! {
     static HISTORY: Vec<Key> = NAMES.history.keys();
 }
 
-/// Returns the shared key of a text.
-pub fn key(text: &str) -> Key {
-    shared(&KEYS, &NAMES.keys, text)
+/// Is a name as it was read: on a list by its number, or spelled out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Named<'a> {
+    pub text: &'a str,
+    pub number: Option<usize>,
 }
 
-/// Returns the shared key of a text, for facts of history.
-pub fn history_key(text: &str) -> Key {
-    shared(&HISTORY, &NAMES.history, text)
+/// Returns the key of a fact, shared if it is on the list.
+pub fn key(name: Named<'_>) -> Key {
+    shared(&KEYS, name)
 }
 
-fn shared(keys: &'static std::thread::LocalKey<Vec<Key>>, table: &Table, text: &str) -> Key {
-    match table.number(text) {
+/// Returns the key of a fact of history, shared if it is on the list.
+pub fn history_key(name: Named<'_>) -> Key {
+    shared(&HISTORY, name)
+}
+
+fn shared(keys: &'static std::thread::LocalKey<Vec<Key>>, name: Named<'_>) -> Key {
+    match name.number {
         Some(number) => keys.with(|keys| keys[number].clone()),
-        None => Key::from(text),
+        None => Key::from(name.text),
     }
 }
 

@@ -134,8 +134,8 @@ fn older(octets: &mut Octets<'_>, newer: &Sample) -> Option<Sample> {
     let mut reader = FactReader::new(*octets, &NAMES.history);
     for _ in 0..count {
         let (name, told) = reader.fact()?;
-        match (told, newer.facts.get(name)) {
-            (Told::Gone, _) => drop(facts.remove(name)),
+        match (told, newer.facts.get(name.text)) {
+            (Told::Gone, _) => drop(facts.remove(name.text)),
             (Told::Integer(by), Some(Value::Integer(newer))) => {
                 drop(facts.insert(history_key(name), Value::Integer(newer.wrapping_sub(by))))
             }

@@ -7,7 +7,7 @@ use policy::View;
 use wire::Facts;
 
 use super::facts::{FactReader, FactWriter};
-use super::names::{NAMES, key};
+use super::names::{NAMES, Named, key};
 use super::octets::{Octets, put_number, put_signed, put_text};
 
 /// Writes a view.
@@ -33,7 +33,8 @@ pub fn read(octets: &[u8]) -> Option<View> {
     let (seen_at, received_at) = (time(&mut octets)?, time(&mut octets)?);
     let mut apart = BTreeMap::new();
     for _ in 0..octets.count()? {
-        apart.insert(key(octets.text()?), time(&mut octets)?);
+        let text = octets.text()?;
+        apart.insert(key(Named { text, number: NAMES.keys.number(text) }), time(&mut octets)?);
     }
     let count = octets.count()?;
     let mut reader = FactReader::new(octets, &NAMES.keys);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -15,6 +16,14 @@ use crate::intake::{Incoming, Refused};
 /// Is how many reports share one commit at most, so that the first does not wait for ever; a large
 /// report counts for more than one.
 const MOST_IN_A_COMMIT: usize = 512;
+
+/// Is how long the writer waits for more while reports come in numbers: a commit costs as much as many
+/// reports, however fast the disk is, so reports that come together are better taken together. A
+/// report that comes alone does not wait.
+const GATHERING: Duration = Duration::from_millis(2);
+
+/// Is from how many reports in a commit on they come in numbers.
+const NUMBERS: usize = 4;
 
 /// Is the answers to reports that came together.
 pub type Answers = Vec<Answer>;
@@ -137,7 +146,11 @@ fn close_savepoint(connection: &Connection, is_good: bool) {
 /// Writes until nobody is left who could ask for it.
 pub fn work(connection: &Connection, path: PathBuf, callers: &Callers, mut jobs: mpsc::Receiver<Job>) {
     let mut seen = None;
+    let mut last_weight = 0;
     while let Some(first) = jobs.blocking_recv() {
+        if last_weight >= NUMBERS {
+            std::thread::sleep(GATHERING);
+        }
         let mut weight = first.weight();
         let mut batch = vec![first];
         while weight < MOST_IN_A_COMMIT
@@ -146,6 +159,7 @@ pub fn work(connection: &Connection, path: PathBuf, callers: &Callers, mut jobs:
             weight += job.weight();
             batch.push(job);
         }
+        last_weight = weight;
         commit(connection, &path, batch);
         notice_others(connection, callers, &mut seen);
     }
