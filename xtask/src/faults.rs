@@ -58,10 +58,13 @@ pub fn command(arguments: &[String]) -> Result<()> {
 fn parts(amount: Amount) -> Result<Vec<(&'static str, Command)>> {
     let mut programs = process::cargo("test -p cli --test faults -- --nocapture --test-threads=1")?;
     programs.env("ROUNDSMAN_FAULTS_RUNS", amount.runs.to_string());
+    let mut module = process::cargo("test -p device --test server killed -- --nocapture")?;
+    module.env("ROUNDSMAN_FAULTS_RUNS", amount.runs.to_string());
     let mut power = process::cargo("test -p cli --test power_cut -- --nocapture")?;
     power.env("ROUNDSMAN_FAULTS_RUNS", (amount.runs * 10).to_string());
     Ok(vec![
         ("programs", programs),
+        ("module", module),
         ("power cuts", power),
         ("spool", process::cargo("test -p uplink --lib spool:: -- --nocapture")?),
         ("simulation", simulate::prepared(Seeds { count: amount.seeds, from: 1 })?),

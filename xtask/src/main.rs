@@ -9,6 +9,7 @@
 // Measures with what Linux counts, against printers that only Linux can simulate.
 #[cfg(target_os = "linux")]
 mod bench;
+mod dictionary;
 mod dist;
 mod faults;
 mod fuzz;
@@ -55,6 +56,11 @@ const COMMANDS: &[Command] = &[
         run: bench::command,
     },
     Command { name: "size", says: "measure what a device module takes of a printer's flash: size [core]", run: size::command },
+    Command {
+        name: "dictionary",
+        says: "make the words that both sides of a short report know: dictionary NUMBER",
+        run: dictionary::command,
+    },
     Command { name: "dist", says: "build the release: program, man page, completions and checksums", run: dist::command },
 ];
 
@@ -85,7 +91,7 @@ fn run(arguments: &[String]) -> Result<()> {
 fn print_commands() {
     println!("cargo xtask COMMAND\n");
     for command in COMMANDS {
-        println!("  {:<9}{}", command.name, command.says);
+        println!("  {:<12}{}", command.name, command.says);
     }
 }
 

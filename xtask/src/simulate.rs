@@ -31,7 +31,7 @@ pub fn command(arguments: &[String]) -> Result<()> {
 
 /// Prepares the test that plays these seeds.
 pub fn prepared(seeds: Seeds) -> Result<Command> {
-    let mut command = process::cargo("test -p cli --test simulate -- --nocapture --include-ignored")?;
+    let mut command = process::cargo("test -p cli --test simulate -- --nocapture")?;
     command.env("ROUNDSMAN_SIMULATE_SEEDS", seeds.count.to_string());
     command.env("ROUNDSMAN_SIMULATE_FROM", seeds.from.to_string());
     Ok(command)

@@ -4,18 +4,16 @@
 mod check;
 mod credentials;
 mod notes;
-mod trust;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use settings::{Faults, ListenAddress, Octets, Parsed, Secret, Span, TimeOfDay};
+use settings::{Faults, ListenAddress, Octets, Parsed, Secret, Span, TimeOfDay, Trusted};
 use wire::privacy::{Group, Privacy};
 use wire::rhythm::{Rhythm, Schedule, TimeOfDay as WireTime};
 
 pub use check::{Advice, check, targets};
 pub use credentials::{CredentialsError, credentials};
-pub use trust::Trusted;
 
 /// Is the name of the configuration file in the agent's folder.
 pub const FILE: &str = "agent.toml";

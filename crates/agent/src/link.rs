@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use settings::Trusted;
 use uplink::{Client, Credentials, Identity, Login, Options, Proxy, Trust, UplinkError};
 use wire::talk::{EnrolRequest, Hello, Reply};
 
-use crate::config::{Config, Trusted};
+use crate::config::Config;
 use crate::enrolment::Enrolment;
 use crate::secrets;
 use crate::story::story;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use wire::Facts;
 use wire::facts::Value;
+use wire::identity::{hardware_address_tells, serial_tells};
 
 /// Is what tells one printer from another: maker and serial number, else hardware addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,8 +15,6 @@ pub struct Printer {
     pub addresses: Vec<String>,
 }
 
-/// A serial number with fewer letters and digits than this is a placeholder.
-const SHORTEST_SERIAL: usize = 4;
 /// So many addresses are remembered.
 const MOST_ADDRESSES: usize = 4;
 
@@ -27,12 +26,12 @@ impl Printer {
             _ => None,
         };
         let maker = text("identity/manufacturer").unwrap_or_default();
-        let serial = text("identity/serial_number").filter(|serial| is_serial(serial)).map(|serial| alloc::format!("{maker} {serial}"));
+        let serial = text("identity/serial_number").filter(|serial| serial_tells(serial)).map(|serial| alloc::format!("{maker} {serial}"));
         let words: &[String] = match facts.get("identity/mac_addresses") {
             Some(Value::List(words)) => words,
             _ => &[],
         };
-        let addresses = words.iter().map(|word| word.to_ascii_lowercase()).filter(|word| is_address(word));
+        let addresses = words.iter().map(|word| word.to_ascii_lowercase()).filter(|word| hardware_address_tells(word));
         let addresses: Vec<String> = addresses.take(MOST_ADDRESSES).collect();
         (serial.is_some() || !addresses.is_empty()).then_some(Printer { serial, addresses })
     }
@@ -62,17 +61,6 @@ impl Printer {
     }
 }
 
-/// Serial numbers that makers leave in boards without one are all alike: `00000000`, `XXXX`.
-fn is_serial(serial: &str) -> bool {
-    let mut signs = serial.chars().filter(|sign| sign.is_ascii_alphanumeric() || !sign.is_ascii());
-    let Some(first) = signs.next() else { return false };
-    signs.clone().count() + 1 >= SHORTEST_SERIAL && signs.any(|sign| sign != first)
-}
-
-fn is_address(address: &str) -> bool {
-    !matches!(address, "" | "00:00:00:00:00:00" | "ff:ff:ff:ff:ff:ff")
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
@@ -91,24 +79,24 @@ mod tests {
 
     #[test]
     fn another_serial_number_or_maker_is_another_printer() {
-        let one = printer("Acme", "AC0012345", &["02:00:00:00:00:01"]).unwrap();
-        assert!(!one.is_another(&printer("ACME", " ac0012345 ", &["02:00:00:00:00:09"]).unwrap()), "a new network board");
-        assert!(one.is_another(&printer("Acme", "AC0012346", &["02:00:00:00:00:01"]).unwrap()));
+        let one = printer("Acme", "AC0012345", &["00:50:56:00:00:01"]).unwrap();
+        assert!(!one.is_another(&printer("ACME", " ac0012345 ", &["00:50:56:00:00:09"]).unwrap()), "a new network board");
+        assert!(one.is_another(&printer("Acme", "AC0012346", &["00:50:56:00:00:01"]).unwrap()));
         assert!(one.is_another(&printer("Bolt", "AC0012345", &[]).unwrap()));
     }
 
     #[test]
     fn without_serial_numbers_the_addresses_tell() {
-        let one = printer("Acme", "0000000000", &["02:00:00:00:00:01", "02:00:00:00:00:02"]).unwrap();
+        let one = printer("Acme", "0000000000", &["00:50:56:00:00:01", "00:50:56:00:00:02"]).unwrap();
         assert_eq!(one.serial, None);
-        assert!(!one.is_another(&printer("Acme", "", &["02:00:00:00:00:02"]).unwrap()));
-        assert!(one.is_another(&printer("Acme", "", &["02:00:00:00:00:03"]).unwrap()));
+        assert!(!one.is_another(&printer("Acme", "", &["00:50:56:00:00:02"]).unwrap()));
+        assert!(one.is_another(&printer("Acme", "", &["00:50:56:00:00:03"]).unwrap()));
         assert!(!one.is_another(&printer("Acme", "AC0012345", &[]).unwrap()), "nothing to compare");
     }
 
     #[test]
     fn what_is_no_printer_s_own_is_not_remembered() {
-        for serial in ["", "0", "123", "XXXXXXXX", "--------"] {
+        for serial in ["", "0", "123", "XXXXXXXX", "--------", "unknown", "serial_number"] {
             assert_eq!(printer("Acme", serial, &["00:00:00:00:00:00"]), None, "{serial}");
         }
     }

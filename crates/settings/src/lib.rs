@@ -25,6 +25,7 @@ mod span;
 mod suggest;
 mod text;
 mod time_of_day;
+mod trust;
 
 pub use effective::{Note, effective, without_note};
 pub use fault::{Fault, Faults};
@@ -35,3 +36,4 @@ pub use secret::{Secret, SecretSource};
 pub use span::Span;
 pub use text::ValueError;
 pub use time_of_day::TimeOfDay;
+pub use trust::Trusted;

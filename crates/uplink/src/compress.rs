@@ -1,30 +1,48 @@
 //! Reports made small, with a bound on the memory it takes.
 
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
-use zstd::zstd_safe::{CParameter, DParameter};
+use wire::dictionary;
+use zstd::dict::DecoderDictionary;
+use zstd::zstd_safe::{CParameter, DParameter, Strategy, get_dict_id_from_frame};
 
 /// Is zstd's level. With tables this small, higher ones take ten times as long and gain a hundredth.
 const LEVEL: i32 = 12;
 /// The whole of a report of 1 MB is in reach.
 const WINDOW_LOG: u32 = 20;
-/// Tables of 2^15 entries make 0.7 MiB in all. The level's own would take 10 MiB, which a printer
-/// does not have, and would serve reports worse: 1 MB of them becomes 108 KB instead of 113 KB,
-/// since what is alike stands close together.
-const HASH_LOG: u32 = 15;
-const CHAIN_LOG: u32 = 15;
+/// Tables of 2^15 entries make 0.7 MiB in all. The level's own would take 10 MiB, and would serve
+/// reports worse: 1 MB of them becomes 108 KB instead of 113 KB, since what is alike stands close together.
+const TABLE_LOG: u32 = 15;
+/// The same for a short report; printers have little memory.
+const SHORT_WINDOW_LOG: u32 = 15;
+const SHORT_TABLE_LOG: u32 = 13;
+/// With the dictionary at hand, the dearer strategies find nothing that this one does not.
+const SHORT_STRATEGY: Strategy = Strategy::ZSTD_greedy;
 /// A larger window than this is never needed to read what was sent here.
 const MOST_WINDOW_LOG: u32 = 23;
 
 /// Returns a text as zstd; a test holds the memory taken to 1 MiB.
 pub fn compress(octets: &[u8]) -> Vec<u8> {
-    compressor().compress(octets).expect("the buffer has room for the worst case")
+    compressor(&[], WINDOW_LOG, TABLE_LOG).compress(octets).expect("the buffer has room for the worst case")
 }
 
-fn compressor() -> zstd::bulk::Compressor<'static> {
-    let mut compressor = zstd::bulk::Compressor::new(LEVEL).expect("the level exists");
+/// Returns the report of a single device as zstd, with the words that every such report has taken out:
+/// the server knows them ([`wire::dictionary`]). What is kept to be read by other programs is not for this.
+pub fn compress_short(octets: &[u8]) -> Vec<u8> {
+    short_compressor().compress(octets).expect("the buffer has room for the worst case")
+}
+
+fn short_compressor() -> zstd::bulk::Compressor<'static> {
+    let mut compressor = compressor(dictionary::OCTETS, SHORT_WINDOW_LOG, SHORT_TABLE_LOG);
+    compressor.set_parameter(CParameter::Strategy(SHORT_STRATEGY)).expect("the strategy exists");
+    compressor
+}
+
+fn compressor(dictionary: &[u8], window_log: u32, table_log: u32) -> zstd::bulk::Compressor<'static> {
+    let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, dictionary).expect("the level exists");
     // The receiver has TLS's word that nothing changed on the way, so no check sum is added.
-    for parameter in [CParameter::WindowLog(WINDOW_LOG), CParameter::HashLog(HASH_LOG), CParameter::ChainLog(CHAIN_LOG)] {
+    for parameter in [CParameter::WindowLog(window_log), CParameter::HashLog(table_log), CParameter::ChainLog(table_log)] {
         compressor.set_parameter(parameter).expect("the parameters are within zstd's bounds");
     }
     compressor
@@ -39,9 +57,17 @@ pub enum DecompressError {
     Damaged(#[source] io::Error),
 }
 
+static WORDS: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(dictionary::OCTETS));
+
 /// Returns what was compressed, if it has at most `most` octets; not one more is unpacked.
 pub fn decompress(octets: &[u8], most: usize) -> Result<Vec<u8>, DecompressError> {
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(octets).map_err(DecompressError::Damaged)?;
+    let is_short = get_dict_id_from_frame(octets).is_some_and(|number| number.get() == dictionary::NUMBER);
+    let decoder = if is_short {
+        zstd::stream::read::Decoder::with_prepared_dictionary(octets, &WORDS)
+    } else {
+        zstd::stream::read::Decoder::with_buffer(octets)
+    };
+    let mut decoder = decoder.map_err(DecompressError::Damaged)?;
     decoder.set_parameter(DParameter::WindowLogMax(MOST_WINDOW_LOG)).map_err(DecompressError::Damaged)?;
     let mut text = Vec::new();
     decoder.take(most as u64 + 1).read_to_end(&mut text).map_err(DecompressError::Damaged)?;
@@ -71,17 +97,20 @@ mod tests {
         for size in [0, 1, 1000, 1_000_000] {
             let text = report(size);
             assert_eq!(decompress(&compress(&text), size).unwrap(), text);
+            assert_eq!(decompress(&compress_short(&text), size).unwrap(), text);
         }
     }
 
     #[test]
-    fn a_report_of_a_megabyte_takes_a_mebibyte_of_memory() {
-        let text = report(1_000_000);
-        let mut compressor = compressor();
-        let packed = compressor.compress(&text).unwrap();
-        let taken = compressor.context_mut().sizeof();
-        assert!(taken <= 1024 * 1024, "{taken} octets");
-        assert!(packed.len() < text.len() / 4, "{} octets", packed.len());
+    fn a_report_of_a_megabyte_takes_a_mebibyte_of_memory_and_a_short_one_half_of_it() {
+        let long = (report(1_000_000), compressor(&[], WINDOW_LOG, TABLE_LOG), 1024 * 1024);
+        let short = (report(100_000), short_compressor(), 512 * 1024);
+        for (text, mut compressor, most) in [long, short] {
+            let packed = compressor.compress(&text).unwrap();
+            let taken = compressor.context_mut().sizeof();
+            assert!(taken <= most, "{taken} octets");
+            assert!(packed.len() < text.len() / 4, "{} octets", packed.len());
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub mod trust;
 pub use backoff::Backoff;
 pub use client::{Client, Coding, Credentials, Enrolled, Options, Session, Timeouts};
 #[cfg(feature = "zstd")]
-pub use compress::{DecompressError, compress, decompress};
+pub use compress::{DecompressError, compress, compress_short, decompress};
 pub use error::{ProtocolReason, SettingsReason, UplinkError};
 pub use network::{NetworkReason, Phase};
 pub use proxy::{Login, Proxy, ProxyKind, ProxyReason};

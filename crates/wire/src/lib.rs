@@ -15,6 +15,7 @@ extern crate alloc;
 
 pub mod code;
 pub mod commands;
+pub mod dictionary;
 pub mod envelope;
 pub mod facts;
 pub mod identity;

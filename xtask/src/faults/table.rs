@@ -20,6 +20,7 @@ struct Row {
 const ROWS: &[Row] = &[
     Row { says: "SIGKILL of the agent at any moment", names: &["kill.agent"], in_ci: "20" },
     Row { says: "SIGKILL of the server at any moment", names: &["kill.server"], in_ci: "20" },
+    Row { says: "SIGKILL of the module at any moment", names: &["kill.device"], in_ci: "20" },
     Row { says: "Power cut under the server's store", names: &["power.server"], in_ci: "120" },
     Row { says: "Power cut under the agent's store", names: &["power.agent"], in_ci: "120" },
     Row { says: "Network cut in mid-handshake, mid-request or mid-reply", names: &["network.cut"], in_ci: "60" },

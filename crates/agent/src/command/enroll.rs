@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
+use settings::Trusted;
 use uplink::Trust;
 use wire::code::EnrolmentCode;
 use wire::envelope::SenderKind;
@@ -14,7 +15,7 @@ use wire::talk::EnrolRequest;
 use super::WrongUsage;
 use super::local::Local;
 use crate::args::EnrollArgs;
-use crate::config::{Config, Trusted};
+use crate::config::Config;
 use crate::enrolment::Enrolment;
 use crate::link;
 use crate::run::make_folder;

@@ -3,10 +3,10 @@
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::Path;
 
-use settings::{Fault, Parsed};
+use settings::{Fault, Parsed, Trusted};
 use survey::targets::{Target, Targets, parse_list};
 
-use super::{Config, Trusted};
+use super::Config;
 
 /// Is a word on something that works, and is perhaps not meant.
 pub type Advice = Fault;

@@ -2,16 +2,13 @@
 
 mod check;
 mod notes;
-mod trust;
 
 use std::path::{Path, PathBuf};
 
-use ::settings::{Faults, Parsed, Secret, Span, TimeOfDay};
+use ::settings::{Faults, Parsed, Secret, Span, TimeOfDay, Trusted};
 use serde::{Deserialize, Serialize};
 use wire::privacy::{Group, Privacy};
 use wire::rhythm::{Rhythm, Schedule, TimeOfDay as WireTime};
-
-pub use trust::Trusted;
 
 /// Is the name of the configuration file in the module's folder.
 pub const FILE: &str = "device.toml";

@@ -65,7 +65,7 @@ impl Platform for Machine {
 
     #[cfg(feature = "zstd")]
     fn pack(&mut self, report: Vec<u8>) -> Vec<u8> {
-        uplink::compress(&report)
+        uplink::compress_short(&report)
     }
 
     fn enrol(&mut self, request: &EnrolRequest) -> Result<Enrolled, Trouble> {

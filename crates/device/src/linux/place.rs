@@ -5,9 +5,10 @@
 //! program (the environment variable `ROUNDSMAN_DEVICE_SERVER` at build time). DNS says where to
 //! call and never whom to trust: the certificate must be for the configured domain, or fit the pin.
 
+use settings::Trusted;
 use uplink::{Server, Trust};
 
-use super::config::{Config, Trusted};
+use super::config::Config;
 use super::link::LinkError;
 use super::srv;
 

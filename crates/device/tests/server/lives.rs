@@ -41,10 +41,11 @@ fn killed_at_any_moment_it_takes_up_where_it_was() {
     let program = Program::with(&config(&server, &printers, 0, &format!("code = {:?}", server.code())));
     assert!(program.run(&["run", "--once"]).status.success());
     let sender = program.status()["sender"].clone();
-    for turn in 0..20 {
+    let runs: u64 = std::env::var("ROUNDSMAN_FAULTS_RUNS").map_or(20, |runs| runs.parse().expect("a number of runs"));
+    for turn in 0..runs {
         let mut child = program.command(&["run", "--once"]).spawn().unwrap();
         // Each time a little later: from before it has read its state to after the last acknowledgement.
-        let patience = std::time::Instant::now() + Duration::from_millis(turn * 7);
+        let patience = std::time::Instant::now() + Duration::from_millis(turn % 20 * 7);
         while std::time::Instant::now() < patience && child.try_wait().unwrap().is_none() {
             std::thread::yield_now();
         }
@@ -56,6 +57,7 @@ fn killed_at_any_moment_it_takes_up_where_it_was() {
     let status = program.status();
     assert_eq!((&status["sender"], &status["unsent_readings"]), (&sender, &0.into()), "{status}");
     assert_eq!(server.devices().len(), 1);
+    println!("faults: kill.device={runs}");
 }
 
 #[test]

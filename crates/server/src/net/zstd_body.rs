@@ -1,9 +1,11 @@
 //! Unpacking of request bodies within bounds: what a sender packs must not cost us memory.
 
 use std::cell::RefCell;
+use std::sync::LazyLock;
 
 use axum::body::Bytes;
-use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, get_frame_content_size};
+use wire::dictionary;
+use zstd::zstd_safe::{DCtx, DDict, DParameter, InBuffer, OutBuffer, ResetDirective, get_dict_id_from_frame, get_frame_content_size};
 
 /// Is the largest window a frame may ask for, as a power of two: 8 MiB.
 ///
@@ -48,7 +50,7 @@ pub enum UnpackError {
         /// The most octets the route takes.
         limit: usize,
     },
-    /// What came in is no Zstandard, is cut short, or asks for a window that is too large.
+    /// What came in is no Zstandard, is cut short, asks for a window that is too large, or names a dictionary that is not ours.
     #[error("the body is no complete Zstandard frame with a window of at most 8 MiB")]
     Malformed,
     /// It is packed in a way that is not spoken here.
@@ -80,6 +82,9 @@ thread_local! {
     // To make a context costs ten times as much as to unpack a report with it.
     static CONTEXTS: RefCell<Vec<DCtx<'static>>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Is what both sides of a short report know.
+static WORDS: LazyLock<DDict<'static>> = LazyLock::new(|| DDict::create(dictionary::OCTETS));
 
 /// Is a context that goes back to its thread when it is done.
 struct Context(Option<DCtx<'static>>);
@@ -135,7 +140,10 @@ impl Unpacking {
         if announced.is_some_and(|octets| octets > limit as u64) {
             return Err(UnpackError::TooLarge { limit });
         }
-        let context = Context::new().ok_or(UnpackError::Malformed)?;
+        let mut context = Context::new().ok_or(UnpackError::Malformed)?;
+        if get_dict_id_from_frame(&packed).is_some_and(|number| number.get() == dictionary::NUMBER) {
+            context.get().ref_ddict(&WORDS).map_err(|_| UnpackError::Malformed)?;
+        }
         // Most bodies say how large they are and are small: then one step with just the room they
         // need is enough, and zstd needs no window of its own. A lie costs the sender more steps.
         let first_room = announced.and_then(|octets| usize::try_from(octets).ok()).unwrap_or(STEP_OCTETS).clamp(1, STEP_OCTETS);
@@ -211,6 +219,21 @@ mod tests {
             assert_eq!(zstd(pack(&octets), length).unwrap(), octets, "{length}");
             assert_eq!(zstd(pack_unannounced(&octets), length).unwrap(), octets, "{length}");
         }
+    }
+
+    #[test]
+    fn frames_name_the_dictionary_of_short_reports_and_no_other() {
+        let short = br#"{"schema":"roundsman.report/1","sender":{"kind":"device-direct"}}"#;
+        let packed = |dictionary: &[u8]| zstd::bulk::Compressor::with_dictionary(3, dictionary).unwrap().compress(short).unwrap();
+        let ours = packed(dictionary::OCTETS);
+        assert!(ours.len() < pack(short).len());
+        assert_eq!(zstd(ours.clone(), 100).unwrap(), &short[..]);
+        // The next body on this thread gets the same context, and no dictionary.
+        assert_eq!(zstd(pack(b"plain"), 100).unwrap(), "plain");
+        let mut another = dictionary::OCTETS.to_vec();
+        another[4] ^= 1;
+        assert_eq!(zstd(packed(&another), 100), Err(UnpackError::Malformed));
+        assert_eq!(zstd([ours, pack(b"plain").to_vec()].concat(), 100).unwrap(), [&short[..], b"plain"].concat());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a configuration says that cannot be.
 
-use ::settings::{Fault, Parsed};
+use ::settings::{Fault, Parsed, Trusted};
 
-use super::{Config, Source, Trusted};
+use super::{Config, Source};
 
 /// Checks what the types leave open.
 pub fn check(parsed: &Parsed<Config>) -> Vec<Fault> {

@@ -1,6 +1,7 @@
 //! What the module's tests share: a real server with TLS on loopback, printers, and the program itself.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[path = "../../../../agent/tests/common/printers.rs"]
 pub mod printers;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Trusted {
-    /// The authority that the agent got to know at enrolment.
+    /// The authority that the program got to know at enrolment.
     #[default]
     Enrolled,
     /// The trust store of the operating system.
@@ -65,7 +65,10 @@ impl fmt::Display for Trusted {
             Trusted::Enrolled => f.write_str("enrolled"),
             Trusted::System => f.write_str("system"),
             Trusted::File(path) => path.display().fmt(f),
-            Trusted::Pin(pin) => write!(f, "{PIN}{}", crate::secrets::hex(pin)),
+            Trusted::Pin(pin) => {
+                f.write_str(PIN)?;
+                pin.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+            }
         }
     }
 }
