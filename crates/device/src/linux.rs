@@ -18,6 +18,7 @@ mod log;
 mod machine;
 mod place;
 mod run;
+#[cfg(feature = "snmp")]
 mod snmp;
 mod source;
 pub mod srv;

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::config::{Config, Source as Configured};
 use super::link::{LinkError, fetch};
+#[cfg(feature = "snmp")]
 use super::snmp::Agent;
 use super::told::{File, Socket};
 use super::{address, host};
@@ -13,6 +14,7 @@ use crate::platform::Seen;
 
 /// Is who knows the facts.
 pub enum Source {
+    #[cfg(feature = "snmp")]
     Snmp(Agent),
     File(File),
     Socket(Socket),
@@ -28,6 +30,7 @@ impl Source {
         let within = Duration::from_secs(facts.within.seconds());
         let path = || facts.path.clone().unwrap_or_default();
         Ok(match facts.source {
+            #[cfg(feature = "snmp")]
             Configured::Snmp => Source::Snmp(Agent {
                 address: facts.address.parse().expect("checked with the configuration"),
                 port: facts.port,
@@ -40,6 +43,8 @@ impl Source {
                     .unwrap_or_else(|| "public".to_owned()),
                 within,
             }),
+            #[cfg(not(feature = "snmp"))]
+            Configured::Snmp => unreachable!("the check of the configuration refuses it"),
             Configured::File => Source::File(File::new(path(), SignedDuration::from_secs(facts.stale.seconds().min(1 << 40) as i64))),
             Configured::Socket => Source::Socket(Socket::new(path(), within)),
         })
@@ -48,6 +53,7 @@ impl Source {
     /// Asks the printer, in bounded time.
     pub fn read(&mut self) -> Seen {
         let mut seen = match self {
+            #[cfg(feature = "snmp")]
             Source::Snmp(agent) => agent.read(),
             Source::File(file) => file.read(),
             Source::Socket(socket) => socket.read(),

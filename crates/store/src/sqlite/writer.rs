@@ -107,21 +107,38 @@ fn run_work(connection: &Connection, work: Work) -> Done {
 
 /// Takes reports together. If they cannot be written together, each is tried by itself, so that
 /// the one that is to blame does not cost the others.
-fn take_together(connection: &Connection, reports: &[&Incoming]) -> Answers {
-    match take_apart(connection, reports.to_vec()) {
-        Ok(answers) => answers,
-        Err(fault) if reports.len() == 1 || connection.is_autocommit() => {
-            reports.iter().map(|_| Err(Refused::Store(fault.again()))).collect()
-        }
-        Err(fault) => {
-            tracing::error!(error = &fault as &dyn std::error::Error, "reports could not be written together; each is tried by itself");
-            let one = |report: &&Incoming| match take_apart(connection, vec![*report]) {
-                Ok(mut answers) => answers.pop().expect("one answer for one report"),
-                Err(fault) => Err(Refused::Store(fault)),
-            };
-            reports.iter().map(one).collect()
-        }
+///
+/// Where they are the first of the transaction, it is itself the savepoint: a savepoint makes SQLite
+/// keep a copy of every page that is changed, in a file, which is a third of all that is written.
+fn take_together(connection: &Connection, reports: &[&Incoming], are_first: bool) -> Answers {
+    let take = if are_first { draft::take_all } else { take_apart };
+    let fault = match take(connection, reports.to_vec()) {
+        Ok(answers) => return answers,
+        Err(fault) => fault,
+    };
+    let refuse_all = |fault: &StoreError| reports.iter().map(|_| Err(Refused::Store(fault.again()))).collect();
+    if connection.is_autocommit() {
+        return refuse_all(&fault);
     }
+    if are_first && let Err(fault) = begin_again(connection) {
+        return refuse_all(&fault);
+    }
+    if reports.len() == 1 {
+        return refuse_all(&fault);
+    }
+    tracing::error!(error = &fault as &dyn std::error::Error, "reports could not be written together; each is tried by itself");
+    let one = |report: &&Incoming| match take_apart(connection, vec![*report]) {
+        Ok(mut answers) => answers.pop().expect("one answer for one report"),
+        Err(fault) => Err(Refused::Store(fault)),
+    };
+    reports.iter().map(one).collect()
+}
+
+/// Undoes all of a transaction, and goes on with a new one.
+fn begin_again(connection: &Connection) -> Result<()> {
+    connection.run("ROLLBACK", ())?;
+    connection.run("BEGIN IMMEDIATE", ())?;
+    Ok(())
 }
 
 fn take_apart(connection: &Connection, reports: Vec<&Incoming>) -> Result<Answers> {
@@ -235,6 +252,6 @@ fn run_takes(connection: &Connection, takes: &mut Takes, done: &mut Vec<Done>) {
         return;
     }
     let reports: Vec<&Incoming> = takes.iter().flat_map(|(reports, _)| reports).collect();
-    let mut answers = take_together(connection, &reports).into_iter();
+    let mut answers = take_together(connection, &reports, done.is_empty()).into_iter();
     done.extend(takes.drain(..).map(|(reports, answer)| Done::Taken { answers: answers.by_ref().take(reports.len()).collect(), answer }));
 }

@@ -49,6 +49,10 @@ pub fn check(parsed: &Parsed<Config>) -> Vec<Fault> {
     if config.facts.source == Source::Snmp && config.facts.address.parse::<std::net::IpAddr>().is_err() {
         fault("facts.address", format!("address in [facts]: {:?} is no address, expected one such as \"127.0.0.1\"", config.facts.address));
     }
+    if config.facts.source == Source::Snmp && cfg!(not(feature = "snmp")) {
+        let message = "[facts] is to come from SNMP, and this program was built without it; set source to \"file\" or \"socket\"";
+        fault("facts.source", message.to_owned());
+    }
     if config.facts.within.seconds() == 0 || config.facts.within.seconds() > 3600 {
         fault("facts.within", "within in [facts]: expected 1 second to 1 hour".to_owned());
     }
