@@ -1,20 +1,23 @@
 //! Which words of a device tell it from all others, and which are fillers.
 
-/// Are words that stand where a serial number should, lower case.
+/// Are words that stand where a serial number should.
 const FILLERS: [&str; 8] = ["unknown", "none", "default", "not available", "notavailable", "undefined", "to be filled", "empty"];
 
 /// Returns whether a serial number is more than a filler: devices say `0000000000`, `XXXXXX`, `-`,
 /// `serial_number`, and thousands say the same.
 pub fn serial_tells(serial: &str) -> bool {
-    let mut signs = serial.chars().filter(|sign| sign.is_alphanumeric());
+    // Letters beyond ASCII count without being looked up: the tables for that are more than a module has room for.
+    let mut signs = serial.chars().filter(|sign| sign.is_ascii_alphanumeric() || !sign.is_ascii());
     let first = signs.next();
     let (mut count, mut differs) = (1, false);
     for sign in signs {
         count += 1;
         differs |= Some(sign) != first;
     }
-    let word = serial.trim().to_lowercase();
-    count >= 4 && differs && !word.starts_with("serial") && !FILLERS.contains(&word.as_str())
+    let word = serial.trim_ascii();
+    let is_filler = FILLERS.iter().any(|filler| filler.eq_ignore_ascii_case(word));
+    let is_title = word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("serial"));
+    count >= 4 && differs && !is_title && !is_filler
 }
 
 /// Returns whether a hardware address (`00:11:22:33:44:55`) was given by a maker: bit 1 of its
@@ -26,7 +29,7 @@ pub fn hardware_address_tells(address: &str) -> bool {
 
 /// Returns whether a UUID is one: at least 32 hexadecimal digits, not all the same.
 pub fn uuid_tells(uuid: &str) -> bool {
-    let uuid = uuid.trim();
+    let uuid = uuid.trim_ascii();
     let digits = || uuid.strip_prefix("urn:uuid:").unwrap_or(uuid).chars().filter(char::is_ascii_hexdigit);
     let first = digits().next();
     digits().count() >= 32 && digits().any(|digit| Some(digit) != first)

@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::config::{Config, Source as Configured};
-use super::link::{LinkError, fetch};
+use super::link::LinkError;
+#[cfg(feature = "snmp")]
+use super::link::fetch;
 #[cfg(feature = "snmp")]
 use super::snmp::Agent;
 use super::told::{File, Socket};
