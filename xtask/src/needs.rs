@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::paths;
 
-pub use cargo_tools::{BARE_METAL, has_cargo_tool, provide_bare_metal};
+pub use cargo_tools::{BARE_METAL, has_cargo_tool, provide_bare_metal, provide_std_source};
 
 /// What the tests are told about: real peers, and recordings where there are some.
 pub struct Provided {

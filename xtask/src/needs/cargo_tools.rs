@@ -18,6 +18,11 @@ pub fn provide_bare_metal() -> Result<()> {
     process::run(process::program("rustup")?.args(["target", "add", BARE_METAL]))
 }
 
+/// Makes sure that the standard library can be built along.
+pub fn provide_std_source() -> Result<()> {
+    process::run(process::program("rustup")?.args(["component", "add", "rust-src"]))
+}
+
 /// Makes sure that `cargo deny` is there.
 pub fn provide_deny() -> Result<()> {
     provide("deny", "install cargo-deny --version 0.20.2 --locked")
