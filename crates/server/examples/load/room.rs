@@ -101,7 +101,7 @@ impl Room {
     fn of(folder: &Path) -> Self {
         let connection = Connection::open(settings(folder).database().expect("the load goes into a file")).expect("the store is there");
         let sql = "SELECT coalesce(m.tbl_name, s.name), sum(s.pgsize) FROM dbstat s LEFT JOIN sqlite_schema m ON m.name = s.name \
-                   WHERE s.aggregate GROUP BY 1 ORDER BY 2 DESC";
+                   WHERE s.aggregate = TRUE GROUP BY 1 ORDER BY 2 DESC";
         let mut statement = connection.prepare(sql).expect("SQLite counts its pages");
         let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))).expect("a good question");
         let mut tables: Vec<(String, u64)> = rows.collect::<Result<_, _>>().expect("a good question");
