@@ -130,7 +130,7 @@ unsafe extern "C" fn open(
         let mut log = log();
         let log = log.as_mut().expect("it is installed");
         let is_new =
-            !log.changes.iter().rev().find(|(other, _)| *other == path).is_some_and(|(_, change)| !matches!(change, Change::Gone { .. }));
+            log.changes.iter().rev().find(|(other, _)| *other == path).is_none_or(|(_, change)| matches!(change, Change::Gone { .. }));
         if is_new {
             log.changes.push((path.clone(), Change::Made));
         }
