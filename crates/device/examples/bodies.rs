@@ -12,10 +12,12 @@ mod machine;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-use device::{Module, Platform};
+use device::{Module, Platform, Settings};
 use machine::{Machine, live, settings};
 use model::DeviceRecord;
+use wire::envelope::Software;
 use wire::facts::Keys;
+use wire::rhythm::{Rhythm, Schedule};
 use wire::{Value, json};
 
 fn main() {
@@ -32,16 +34,27 @@ fn main() {
         if number % 2 == 1 {
             as_firmware_tells(&mut machine);
         }
+        as_the_host_tells(&mut machine);
         let facts = machine.facts.len();
-        let mut module = Module::start(settings(), &mut machine);
+        let mut module = Module::start(as_installed(), &mut machine);
         live(&mut module, &mut machine, 1);
         let moved = pass_a_day(&mut machine, number as i64);
         live(&mut module, &mut machine, 1);
-        // Servers give names as long as this.
-        let sender = format!("{:016x}-{:016x}-7a4", machine.chance(), machine.chance());
+        // As servers make names, and where printers are.
+        let [high, low] = [machine.chance(), machine.chance()];
+        let sender = format!(
+            "01a{:05x}-{:04x}-7{:03x}-9{:03x}-{:012x}",
+            high & 0xf_ffff,
+            high >> 20 & 0xffff,
+            high >> 36 & 0xfff,
+            high >> 48 & 0xfff,
+            low >> 16
+        );
+        let zone = ["Europe/Amsterdam", "America/New_York", "UTC", "Asia/Tokyo", "Europe/London", "America/Sao_Paulo"][number % 6];
         let reports = machine.server.reports.iter_mut().filter(|report| !report.readings.is_empty());
         let mut reports = reports.map(|report| {
             report.sender.id.clone_from(&sender);
+            report.schedule.as_mut().expect("a module says when it reports").time_zone = zone.to_owned();
             json::encode(report)
         });
         let whole = reports.next().expect("a first report");
@@ -69,6 +82,32 @@ fn packed(body: &[u8]) -> usize {
 fn write(folder: &Path, number: usize, kind: usize, body: &[u8]) {
     std::fs::create_dir_all(folder).expect("a folder");
     std::fs::write(folder.join(format!("{number:04}-{kind}.json")), body).expect("room on the disk");
+}
+
+/// Is how the program reports unless it is told otherwise.
+fn as_installed() -> Settings {
+    let schedule = Schedule { rhythm: Rhythm::Daily { at: "02:00".parse().expect("a time"), spread_minutes: 60 }, time_zone: "UTC".into() };
+    let software = Software { name: "roundsman-device".into(), version: env!("CARGO_PKG_VERSION").into(), profiles: None };
+    Settings { software, schedule, ..settings() }
+}
+
+/// Adds what the module knows of the computer in the printer.
+fn as_the_host_tells(machine: &mut Machine) {
+    let chance = machine.chance() >> 16;
+    let memory = format!("{} kB", 65_536 * (1 + chance % 16) - chance % 9000);
+    for (key, value) in [
+        (
+            "configuration/host.operatingSystem",
+            ["OpenWrt 24.10.0", "Buildroot 2025.02", "Debian GNU/Linux 12 (bookworm)"][chance as usize % 3],
+        ),
+        ("configuration/host.kernel", ["Linux 6.6.73", "Linux 5.15.148", "Linux 6.1.0-18"][chance as usize % 3]),
+        ("configuration/host.architecture", ["aarch64", "arm", "x86_64"][chance as usize % 3]),
+        ("configuration/host.processor", ["ARMv7 Processor rev 5 (v7l)", "Cortex-A53"][chance as usize % 2]),
+        ("configuration/host.memory", &memory),
+        ("configuration/software.module", concat!("roundsman-device ", env!("CARGO_PKG_VERSION"))),
+    ] {
+        machine.facts.insert(key.into(), value.into());
+    }
 }
 
 /// Adds what the standard tables do not have; which of it, and how much, is by chance.
