@@ -109,7 +109,7 @@ fn run_work(connection: &Connection, work: Work) -> Done {
 /// the one that is to blame does not cost the others.
 ///
 /// Where they are the first of the transaction, it is itself the savepoint: a savepoint makes SQLite
-/// keep a copy of every page that is changed, in a file, which is a third of all that is written.
+/// keep a copy of every page that is changed, in a file, which was nearly half of all that was written.
 fn take_together(connection: &Connection, reports: &[&Incoming], are_first: bool) -> Answers {
     let take = if are_first { draft::take_all } else { take_apart };
     let fault = match take(connection, reports.to_vec()) {
