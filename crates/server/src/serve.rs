@@ -129,7 +129,7 @@ fn begin(settings: &Settings, store: Option<Arc<dyn Store>>, now: Timestamp) -> 
 async fn listeners(settings: &Settings, checked: &Checked, tls: &Arc<Reloader>) -> Result<Vec<Listener>, BindError> {
     let mut listeners = Vec::new();
     for (listen, allow) in settings.listen.iter().zip(&checked.allow) {
-        let listener = Listener::bind(listen.address.socket_address()).await?;
+        let listener = Listener::bind(listen.address.socket_address())?;
         listeners.push(listener.with_tls(Arc::clone(tls)).allowing(allow.clone()));
     }
     Ok(listeners)

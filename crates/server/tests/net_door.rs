@@ -201,7 +201,7 @@ async fn there_are_only_so_many_connections_overall() {
 
 #[tokio::test]
 async fn strangers_are_closed_without_a_word() {
-    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap().allowing("127.0.0.2, 10.0.0.0/8".parse().unwrap());
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap().allowing("127.0.0.2, 10.0.0.0/8".parse().unwrap());
     let door = Door::open(listener, Limits::default());
     closed(&mut door.connect().await).await;
     let friend = TcpSocket::new_v4().unwrap();

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::allow::AddressList;
 use super::reload::Reloader;
@@ -20,13 +20,13 @@ pub struct Listener {
 
 impl Listener {
     /// Binds a socket; port 0 takes any free one. Without further words it speaks plain HTTP to
-    /// everybody, which is for loopback only.
+    /// everybody, which is for loopback only. It must be called within a runtime of tokio.
     ///
     /// # Errors
     ///
     /// See [`BindError`].
-    pub async fn bind(address: SocketAddr) -> Result<Self, BindError> {
-        let socket = TcpListener::bind(address).await.map_err(|error| BindError::new(address, error))?;
+    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let socket = listen(address).map_err(|error| BindError::new(address, error))?;
         let address = socket.local_addr().map_err(|error| BindError::new(address, error))?;
         Ok(Self { socket, address, tls: None, allow: AddressList::everybody() })
     }
@@ -99,14 +99,30 @@ impl BindError {
     }
 }
 
+/// Is how many connections may wait to be taken. Who comes when it is full is not heard and calls again
+/// after a second; the usual 128 is full at once when thousands of devices come back.
+/// Linux takes no more than `net.core.somaxconn`, which is 4096 unless somebody has changed it.
+const WAITING: u32 = 4096;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A server that starts again gets its port in spite of connections that are still being closed.
+    // Windows does so by itself, and means something else by this.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(WAITING)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
     async fn a_taken_port_is_named() {
-        let first = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let error = Listener::bind(first.address()).await.unwrap_err();
+        let first = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let error = Listener::bind(first.address()).unwrap_err();
         let port = first.address().port();
         assert!(error.to_string().starts_with(&format!("port {port} is taken; stop what uses it or choose another with --port")));
     }
@@ -114,7 +130,7 @@ mod tests {
     #[tokio::test]
     async fn an_address_of_nobody_is_named() {
         // TEST-NET-1 of RFC 5737: never an address of a real machine.
-        let error = Listener::bind(([192, 0, 2, 1], 0).into()).await.unwrap_err();
+        let error = Listener::bind(([192, 0, 2, 1], 0).into()).unwrap_err();
         assert_eq!(error.to_string(), "192.0.2.1 is no address of this machine; choose one it has, or 0.0.0.0 for all");
     }
 

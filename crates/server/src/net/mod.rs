@@ -33,8 +33,7 @@
 //! let tls = Reloader::load(issued.files, Timestamp::now())?;
 //! tokio::spawn(tls.clone().watch(Duration::from_secs(5)));
 //!
-//! let listener = Listener::bind("127.0.0.1:0".parse()?)
-//!     .await?
+//! let listener = Listener::bind("127.0.0.1:0".parse()?)?
 //!     .with_tls(tls)
 //!     .allowing("127.0.0.0/8, 10.0.0.0/8".parse()?);
 //! println!("listening on https://{}", listener.address());

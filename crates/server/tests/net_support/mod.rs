@@ -73,11 +73,11 @@ pub struct Door {
 
 impl Door {
     pub async fn plain(limits: Limits) -> Self {
-        Self::open(Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap(), limits)
+        Self::open(Listener::bind(([127, 0, 0, 1], 0).into()).unwrap(), limits)
     }
 
     pub async fn tls(tls: Arc<Reloader>, limits: Limits) -> Self {
-        Self::open(Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap().with_tls(tls), limits)
+        Self::open(Listener::bind(([127, 0, 0, 1], 0).into()).unwrap().with_tls(tls), limits)
     }
 
     pub fn open(listener: Listener, limits: Limits) -> Self {
