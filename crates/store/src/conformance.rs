@@ -88,7 +88,9 @@ rules! {
         a_person_joins_and_parts
         copies_are_kept_apart_and_told
         a_module_in_another_printer_is_refused
-        marks_that_are_gone_find_nothing;
+        marks_that_are_gone_find_nothing
+        a_view_that_comes_to_contradict_the_others_leaves_them
+        a_view_that_a_person_joined_stays_whatever_it_bears;
     ledger:
         every_day_gets_its_line
         a_report_finds_its_day_even_before_the_sweep

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use policy::history::Day;
-use policy::identity::{Evidence, Joined, Likeness, Mark, compare, marks};
+use policy::identity::{Evidence, Joined, Likeness, Mark, compare, contradict, marks};
 use wire::envelope::SenderKind;
 
 use crate::error::{Result, StoreError};
@@ -31,7 +31,9 @@ pub struct Remarked<'a> {
 /// Finds the home of a view, makes one if there is none, and writes down what the device is known by.
 ///
 /// A view that is the only one of its device moves to another device when it begins to bear the
-/// same mark: a printer whose serial number was not read at first is found all the same.
+/// same mark: a printer whose serial number was not read at first is found all the same. A view that
+/// begins to contradict the others of its device leaves them, unless a person has joined them: an agent
+/// whose disk was put back gives numbers anew, and a module moves with its board.
 pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>, remarked: Remarked<'_>, now: Timestamp) -> Result<Home> {
     let is_new = home.is_none();
     let own = home.as_ref().map(|home| home.device);
@@ -41,8 +43,20 @@ pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>,
         None => true,
         Some(home) => home.joined.is_none() && rows.tellers(of.tenant, home.device)?.len() == 1,
     };
-    let found = if is_alone { look(rows, of.tenant, sender.kind, own, remarked.after)? } else { Found::default() };
+    let leaves = has_news && !is_alone && own.map_or(Ok(false), |own| contradicts_others(rows, of, own, remarked.after))?;
+    let found = if is_alone || leaves { look(rows, of.tenant, sender.kind, own, remarked.after)? } else { Found::default() };
     let settled = match (found.same, home) {
+        (same, Some(before)) if leaves => {
+            let (device, joined) = match same {
+                Some((device, on)) => (device, Some(Joined { at: now, on, by: None })),
+                None => (new_id(now), None),
+            };
+            if joined.is_none() {
+                rows.create_device(of.tenant, device, sender.site, now)?;
+            }
+            leave(rows, of, before.device, device, remarked.before)?;
+            Home { device, joined }
+        }
         (Some((device, on)), before) => {
             if let Some(before) = before {
                 move_word(rows, of, before.device, device)?;
@@ -75,6 +89,31 @@ pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>,
         }
     }
     Ok(settled)
+}
+
+/// Returns whether marks contradict what the other views of a device bear, none of them joined by a person.
+fn contradicts_others(rows: &mut impl Rows, of: Of, device: DeviceId, own: &[Mark]) -> Result<bool> {
+    for teller in rows.tellers(of.tenant, device)? {
+        let teller_of = Of { tenant: of.tenant, sender: teller.sender };
+        let joined = rows.view(teller_of, teller.number)?.and_then(|row| row.joined);
+        if joined.is_some_and(|joined| joined.on == Evidence::Person) {
+            return Ok(false);
+        }
+    }
+    Ok(contradict(own, &marks_of(rows, of.tenant, device, Some(of))?))
+}
+
+/// Takes a sender's word off a device that others tell of as well, and what only it had borne.
+fn leave(rows: &mut impl Rows, of: Of, from: DeviceId, to: DeviceId, borne: &[Mark]) -> Result<()> {
+    move_word(rows, of, from, to)?;
+    let left = marks_of(rows, of.tenant, from, Some(of))?;
+    for mark in borne.iter().filter(|mark| !left.contains(mark)) {
+        rows.remove_mark(of.tenant, &mark.text, from)?;
+    }
+    if let Some((first, row)) = without_a_first(rows, of.tenant, from, Some(of))? {
+        rows.place_view(first, row.number, from, None)?;
+    }
+    Ok(())
 }
 
 #[derive(Default)]
@@ -164,19 +203,21 @@ pub fn part(rows: &mut impl Rows, tenant: TenantId, device: DeviceId, sender: Se
         }
     }
     // Whoever stays told of the device from the beginning, or was joined to one that has left.
-    if let Some(first) = remaining_without_a_first(rows, tenant, device)? {
+    if let Some(first) = without_a_first(rows, tenant, device, None)? {
         rows.place_view(first.0, first.1.number, device, None)?;
     }
     keep_apart(rows, tenant, device, new, by, now)?;
     Ok(new)
 }
 
-/// Returns a view that may count as the first, if none does.
-fn remaining_without_a_first(rows: &mut impl Rows, tenant: TenantId, device: DeviceId) -> Result<Option<(Of, ViewRow)>> {
+/// Returns a view that may count as the first, if none but that of `leaving` does.
+fn without_a_first(rows: &mut impl Rows, tenant: TenantId, device: DeviceId, leaving: Option<Of>) -> Result<Option<(Of, ViewRow)>> {
     let mut joined = None;
     for Teller { sender, number, .. } in rows.tellers(tenant, device)? {
         let of = Of { tenant, sender };
-        if let Some(row) = rows.view(of, number)? {
+        if leaving != Some(of)
+            && let Some(row) = rows.view(of, number)?
+        {
             if row.joined.is_none() {
                 return Ok(None);
             }

@@ -1,6 +1,7 @@
 //! The module inside a printer: its real core on a machine that is killed wherever the world likes.
 
 use agent::synchronise::{Connect, Refusal};
+use device::state::slots;
 use device::{Enrolled, Enrolment, Introduction, Mode, Module, Platform, Seen, Settings, Slot, StoreFault, Trouble, Verdict};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -207,7 +208,9 @@ impl Platform for Machine<'_, '_> {
         self.lives.pass();
         self.flash[slot as usize] = octets.to_vec();
         self.unkept.nameless.append(&mut self.unkept.made);
-        if let Some(who) = *self.who {
+        // Under whose name they go is what is written, not what was agreed before the power went.
+        let enrolment = slots::unframe(octets).and_then(|(_, state)| state.enrolment);
+        if let Some(who) = enrolment.map(|enrolment| self.office.who_is(&enrolment.sender)) {
             for mut read in self.unkept.nameless.drain(..) {
                 read.told.0 = who;
                 self.around.diary.note(read);

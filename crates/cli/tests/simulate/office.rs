@@ -143,6 +143,11 @@ impl Office {
         self.guests.borrow()[who].id.to_string()
     }
 
+    /// Returns who bears this id.
+    pub fn who_is(&self, id: &str) -> Who {
+        self.guests.borrow().iter().position(|guest| guest.id.to_string() == id).expect("whoever enrolled is a guest")
+    }
+
     /// Returns who bears which id.
     pub fn numbers(&self) -> BTreeMap<SenderId, Who> {
         self.guests.borrow().iter().enumerate().map(|(who, guest)| (guest.id, who)).collect()

@@ -76,6 +76,37 @@ pub async fn another_serial_number_contradicts_the_same_address(store: Subject) 
     assert_eq!(joined.map(|joined| joined.on), Some(Evidence::HardwareAddress));
 }
 
+pub async fn a_view_that_comes_to_contradict_the_others_leaves_them(store: Subject) {
+    let agent = one_agent(&store).await;
+    let module = sender(&store, agent.tenant, "module", DeviceDirect).await;
+    let other_module = sender(&store, agent.tenant, "other module", DeviceDirect).await;
+    let one = tell(&store, &agent, 1, 0, &printer("A1234", 10)).await;
+    assert_eq!(tell(&store, &module, 1, 1, &printer("A1234", 11)).await, one);
+    // The agent gives the number to another printer, which nobody else tells of.
+    let two = tell(&store, &agent, 2, 2, &printer("B1234", 500)).await;
+    assert_ne!(two, one);
+    let left = device(&store, agent.tenant, one).await.views;
+    assert_eq!(left.iter().map(|view| (view.sender, view.joined.clone())).collect::<Vec<_>>(), [(module.id, None)]);
+    assert_eq!(counted(&store, agent.tenant, one).await, [(module.id, Some(11))]);
+    // And then to one that is known already.
+    let three = tell(&store, &other_module, 1, 3, &printer("C1234", 7)).await;
+    assert_eq!(tell(&store, &agent, 3, 4, &printer("C1234", 8)).await, three);
+    assert_eq!(store.device(agent.tenant, two).await.unwrap(), None);
+    // The number that is free again finds its own.
+    assert_eq!(tell(&store, &agent, 4, 5, &printer("A1234", 12)).await, one);
+    assert_eq!(device(&store, agent.tenant, three).await.views.len(), 1);
+}
+
+pub async fn a_view_that_a_person_joined_stays_whatever_it_bears(store: Subject) {
+    let agent = one_agent(&store).await;
+    let module = sender(&store, agent.tenant, "module", DeviceDirect).await;
+    let one = tell(&store, &agent, 1, 0, &printer("A1234", 10)).await;
+    let other = tell(&store, &module, 1, 1, &printer("", 11)).await;
+    store.join(agent.tenant, one, other, "anna", noon()).await.unwrap();
+    assert_eq!(tell(&store, &agent, 2, 2, &printer("B1234", 12)).await, one, "its board was exchanged");
+    assert_eq!(device(&store, agent.tenant, one).await.views.len(), 2);
+}
+
 pub async fn a_parted_view_takes_its_history_along_and_stays_apart(store: Subject) {
     let agent = one_agent(&store).await;
     let module = sender(&store, agent.tenant, "module", DeviceDirect).await;
