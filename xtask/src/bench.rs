@@ -6,7 +6,7 @@
 //! Start reading at [`works`]; each work gives one or more tables.
 
 mod agent;
-mod fleet;
+pub mod fleet;
 mod machine;
 mod measure;
 mod peers;

@@ -9,6 +9,7 @@
 // Measures with what Linux counts, against printers that only Linux can simulate.
 #[cfg(target_os = "linux")]
 mod bench;
+#[cfg(target_os = "linux")]
 mod dictionary;
 mod dist;
 mod faults;
@@ -56,6 +57,7 @@ const COMMANDS: &[Command] = &[
         run: bench::command,
     },
     Command { name: "size", says: "measure what a device module takes of a printer's flash: size [core]", run: size::command },
+    #[cfg(target_os = "linux")]
     Command {
         name: "dictionary",
         says: "make the words that both sides of a short report know: dictionary NUMBER",

@@ -50,6 +50,11 @@ pub fn provide() -> Result<Provided> {
     Ok(Provided { snmpsim, snmpd, corpus })
 }
 
+/// Makes sure that what learns a dictionary is there.
+pub fn provide_training() -> Result<()> {
+    debian::provide(debian::FOR_TRAINING)
+}
+
 /// Makes sure that the fuzzer is there.
 pub fn provide_fuzzing() -> Result<()> {
     cargo_tools::provide_fuzz()

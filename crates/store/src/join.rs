@@ -33,7 +33,7 @@ pub struct Remarked<'a> {
 /// A view that is the only one of its device moves to another device when it begins to bear the
 /// same mark: a printer whose serial number was not read at first is found all the same. A view that
 /// begins to contradict the others of its device leaves them, unless a person has joined them: an agent
-/// whose disk was put back gives numbers anew, and a module moves with its board.
+/// whose disk was put back may give a number to another printer.
 pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>, remarked: Remarked<'_>, now: Timestamp) -> Result<Home> {
     let is_new = home.is_none();
     let own = home.as_ref().map(|home| home.device);
@@ -45,18 +45,8 @@ pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>,
     };
     let leaves = has_news && !is_alone && own.map_or(Ok(false), |own| contradicts_others(rows, of, own, remarked.after))?;
     let found = if is_alone || leaves { look(rows, of.tenant, sender.kind, own, remarked.after)? } else { Found::default() };
-    let settled = match (found.same, home) {
-        (same, Some(before)) if leaves => {
-            let (device, joined) = match same {
-                Some((device, on)) => (device, Some(Joined { at: now, on, by: None })),
-                None => (new_id(now), None),
-            };
-            if joined.is_none() {
-                rows.create_device(of.tenant, device, sender.site, now)?;
-            }
-            leave(rows, of, before.device, device, remarked.before)?;
-            Home { device, joined }
-        }
+    // Whoever leaves is at home nowhere, as if it were new.
+    let settled = match (found.same, home.filter(|_| !leaves)) {
         (Some((device, on)), before) => {
             if let Some(before) = before {
                 move_word(rows, of, before.device, device)?;
@@ -74,6 +64,9 @@ pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>,
             Home { device, joined: None }
         }
     };
+    if let Some(own) = own.filter(|_| leaves) {
+        leave(rows, of, own, settled.device, remarked.before)?;
+    }
     if let Some(twin) = found.twin.filter(|_| is_new || is_alone) {
         rows.put_twin(of.tenant, settled.device, Some(twin))?;
     }

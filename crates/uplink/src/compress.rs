@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use wire::dictionary;
 use zstd::dict::DecoderDictionary;
-use zstd::zstd_safe::{CParameter, DParameter, Strategy, get_dict_id_from_frame};
+use zstd::zstd_safe::{CParameter, DParameter, Strategy};
 
 /// Is zstd's level. With tables this small, higher ones take ten times as long and gain a hundredth.
 const LEVEL: i32 = 12;
@@ -60,17 +60,12 @@ pub enum DecompressError {
     Damaged(#[source] io::Error),
 }
 
+/// Is what a short report leaves out; a frame that names no dictionary does without.
 static WORDS: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(dictionary::OCTETS));
 
 /// Returns what was compressed, if it has at most `most` octets; not one more is unpacked.
 pub fn decompress(octets: &[u8], most: usize) -> Result<Vec<u8>, DecompressError> {
-    let is_short = get_dict_id_from_frame(octets).is_some_and(|number| number.get() == dictionary::NUMBER);
-    let decoder = if is_short {
-        zstd::stream::read::Decoder::with_prepared_dictionary(octets, &WORDS)
-    } else {
-        zstd::stream::read::Decoder::with_buffer(octets)
-    };
-    let mut decoder = decoder.map_err(DecompressError::Damaged)?;
+    let mut decoder = zstd::stream::read::Decoder::with_prepared_dictionary(octets, &WORDS).map_err(DecompressError::Damaged)?;
     decoder.set_parameter(DParameter::WindowLogMax(MOST_WINDOW_LOG)).map_err(DecompressError::Damaged)?;
     let mut text = Vec::new();
     decoder.take(most as u64 + 1).read_to_end(&mut text).map_err(DecompressError::Damaged)?;

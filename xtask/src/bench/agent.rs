@@ -26,7 +26,7 @@ const WATCHED: Duration = Duration::from_secs(60);
 
 /// Measures the agent from its start to its first acknowledged report, through a second report, and while it waits.
 pub fn agent(bench: &Bench) -> Result<Vec<Table>> {
-    let fleet = Fleet::start(bench, Printers { network: NETWORK, count: bench.devices, manners: &[] })?;
+    let fleet = Fleet::start(&bench.program, &bench.folder, Printers { network: NETWORK, count: bench.devices, manners: &[] })?;
     let service = Service::start(bench, &fleet)?;
     service.wait_for_a_report()?;
     let (first_peak, first_cpu) = (service.peak_mib()?, service.cpu()?);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Bench, measure};
+use super::measure;
 use crate::process;
 
 /// How printers are laid out and how they behave.
@@ -39,12 +39,12 @@ const HELLO: &[u8] = b"\x30\x26\x02\x01\x01\x04\x06public\
     \xa0\x19\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x0e\x30\x0c\x06\x08\x2b\x06\x01\x02\x01\x01\x03\x00\x05\x00";
 
 impl Fleet {
-    /// Starts printers and waits until the first one answers.
-    pub fn start(bench: &Bench, printers: Printers) -> Result<Self> {
+    /// Starts printers and waits until the first one answers; what they print goes into the folder.
+    pub fn start(program: &Path, folder: &Path, printers: Printers) -> Result<Self> {
         let port = free_port()?;
-        let said = bench.folder.join("sim.out");
+        let said = folder.join("sim.out");
         let output = File::create(&said)?;
-        let mut command = process::program(&bench.program)?;
+        let mut command = process::program(program)?;
         command.args(["sim", "--network", printers.network, "--count", &printers.count.to_string(), "--port", &port.to_string()]);
         command.args(printers.manners).stdout(output.try_clone()?).stderr(output);
         let child = measure::dying_with_us(&mut command).spawn().context("`roundsman sim` did not start")?;

@@ -42,7 +42,7 @@ pub fn sweep(bench: &Bench) -> Result<Vec<Table>> {
 
 fn one_sweep(bench: &Bench, manners: &'static [&'static str], circumstance: &str, budgets: fn(&Row) -> Vec<Budget>) -> Result<Table> {
     let printers = Printers { network: NETWORK, count: bench.devices, manners };
-    let fleet = Fleet::start(bench, printers)?;
+    let fleet = Fleet::start(&bench.program, &bench.folder, printers)?;
     let everywhere = bench.folder.join("addresses");
     let size = fleet::write_addresses(NETWORK, &everywhere)?;
     // Lists of addresses carry no count of requests: a run of its own, not timed, tells it.
@@ -69,7 +69,7 @@ fn one_sweep(bench: &Bench, manners: &'static [&'static str], circumstance: &str
 
 /// Reading 2,000 printers of a list, everything decoded.
 pub fn read(bench: &Bench) -> Result<Vec<Table>> {
-    let fleet = Fleet::start(bench, Printers { network: NETWORK, count: bench.devices, manners: &[] })?;
+    let fleet = Fleet::start(&bench.program, &bench.folder, Printers { network: NETWORK, count: bench.devices, manners: &[] })?;
     let list = write_list(bench, &fleet, bench.devices)?;
     let few = bench.devices.min(FEW);
     let mut contenders = vec![reading(bench, &fleet, OURS.to_string(), &list, 0)];
@@ -93,7 +93,7 @@ pub fn read(bench: &Bench) -> Result<Vec<Table>> {
 
 /// Reading them again: the difference between a run with re-reads and one without.
 pub fn reread(bench: &Bench) -> Result<Vec<Table>> {
-    let fleet = Fleet::start(bench, Printers { network: NETWORK, count: bench.devices, manners: &[] })?;
+    let fleet = Fleet::start(&bench.program, &bench.folder, Printers { network: NETWORK, count: bench.devices, manners: &[] })?;
     let list = write_list(bench, &fleet, bench.devices)?;
     let contenders = [
         reading(bench, &fleet, "read once".to_string(), &list, 0),
@@ -161,7 +161,7 @@ pub fn many(bench: &Bench) -> Result<Vec<Table>> {
 }
 
 fn read_slow(bench: &Bench, work: &str, printers: Printers, budgets: fn(&Row) -> Vec<Budget>) -> Result<Vec<Table>> {
-    let fleet = Fleet::start(bench, printers)?;
+    let fleet = Fleet::start(&bench.program, &bench.folder, printers)?;
     let list = write_list(bench, &fleet, printers.count)?;
     let all = series::in_turn(bench, &fleet, &[reading(bench, &fleet, OURS.to_string(), &list, 0)])?;
     let mut rows: Vec<Row> = all.iter().map(|series| Row::of(series, Some(f64::from(printers.count)))).collect();

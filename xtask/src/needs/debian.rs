@@ -26,6 +26,9 @@ pub const FOR_TESTS: &[Packaged] = &[
     packaged("postgres", "postgresql"),
 ];
 
+/// What learns a dictionary from reports.
+pub const FOR_TRAINING: &[Packaged] = &[packaged("zstd", "zstd")];
+
 const fn packaged(program: &'static str, package: &'static str) -> Packaged {
     Packaged { program, package }
 }

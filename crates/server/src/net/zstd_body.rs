@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use axum::body::Bytes;
 use wire::dictionary;
-use zstd::zstd_safe::{DCtx, DDict, DParameter, InBuffer, OutBuffer, ResetDirective, get_dict_id_from_frame, get_frame_content_size};
+use zstd::zstd_safe::{DCtx, DDict, DParameter, InBuffer, OutBuffer, ResetDirective, get_frame_content_size};
 
 /// Is the largest window a frame may ask for, as a power of two: 8 MiB.
 ///
@@ -83,7 +83,7 @@ thread_local! {
     static CONTEXTS: RefCell<Vec<DCtx<'static>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Is what both sides of a short report know.
+/// Is what both sides of a short report know; a frame that names no dictionary does without.
 static WORDS: LazyLock<DDict<'static>> = LazyLock::new(|| DDict::create(dictionary::OCTETS));
 
 /// Is a context that goes back to its thread when it is done.
@@ -94,6 +94,7 @@ impl Context {
         let mut context = CONTEXTS.with_borrow_mut(Vec::pop).or_else(DCtx::try_create)?;
         context.reset(ResetDirective::SessionAndParameters).ok()?;
         context.set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX)).ok()?;
+        context.ref_ddict(&WORDS).ok()?;
         Some(Context(Some(context)))
     }
 
@@ -140,10 +141,7 @@ impl Unpacking {
         if announced.is_some_and(|octets| octets > limit as u64) {
             return Err(UnpackError::TooLarge { limit });
         }
-        let mut context = Context::new().ok_or(UnpackError::Malformed)?;
-        if get_dict_id_from_frame(&packed).is_some_and(|number| number.get() == dictionary::NUMBER) {
-            context.get().ref_ddict(&WORDS).map_err(|_| UnpackError::Malformed)?;
-        }
+        let context = Context::new().ok_or(UnpackError::Malformed)?;
         // Most bodies say how large they are and are small: then one step with just the room they
         // need is enough, and zstd needs no window of its own. A lie costs the sender more steps.
         let first_room = announced.and_then(|octets| usize::try_from(octets).ok()).unwrap_or(STEP_OCTETS).clamp(1, STEP_OCTETS);
@@ -233,7 +231,8 @@ mod tests {
         let mut another = dictionary::OCTETS.to_vec();
         another[4] ^= 1;
         assert_eq!(zstd(packed(&another), 100), Err(UnpackError::Malformed));
-        assert_eq!(zstd([ours, pack(b"plain").to_vec()].concat(), 100).unwrap(), [&short[..], b"plain"].concat());
+        assert_eq!(zstd([&ours[..], &pack(b"plain")].concat(), 100).unwrap(), [&short[..], b"plain"].concat());
+        assert_eq!(zstd([&pack(b"plain"), &ours[..]].concat(), 100).unwrap(), [b"plain", &short[..]].concat());
     }
 
     #[test]

@@ -10,7 +10,6 @@ use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::DecoderDictionary;
 #[cfg(test)]
 use zstd::dict::EncoderDictionary;
-use zstd::zstd_safe::get_dict_id_from_frame;
 
 use crate::error::{Result, StoreError};
 
@@ -61,15 +60,13 @@ pub fn unpack_payload(kept: &[u8]) -> Result<Vec<u8>> {
     zstd::bulk::decompress(kept, capacity).map_err(|_| StoreError::Unreadable { table: "inbox" })
 }
 
-/// Is what both sides of a short report know; see [`wire::dictionary`].
+/// Is what both sides of a short report know; see [`wire::dictionary`]. A frame that names none does without.
 static REPORT: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(wire::dictionary::OCTETS));
 
 /// Reads a frame that a sender has written, which need not say how long it is.
 pub fn unpack_frame(frame: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::new();
-    let is_short = get_dict_id_from_frame(frame).is_some_and(|number| number.get() == wire::dictionary::NUMBER);
-    let decoder = if is_short { zstd::Decoder::with_prepared_dictionary(frame, &REPORT) } else { zstd::Decoder::with_buffer(frame) };
-    let decoder = decoder.ok()?;
+    let decoder = zstd::Decoder::with_prepared_dictionary(frame, &REPORT).ok()?;
     decoder.take(MOST_OCTETS as u64 + 1).read_to_end(&mut plain).ok()?;
     (plain.len() <= MOST_OCTETS).then_some(plain)
 }
