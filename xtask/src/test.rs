@@ -59,6 +59,8 @@ fn steps(provided: &Provided) -> Result<Vec<Step>> {
             "bare metal",
             process::cargo(&format!("check -p model -p wire -p device --no-default-features --target {}", needs::BARE_METAL))?,
         ),
+        // What firmware that tells its own facts builds: nobody else leaves these features out.
+        run("module", process::cargo("clippy -p device --no-default-features --features linux,ring -- -D warnings")?),
         run("release", process::cargo("build --release -p cli")?),
         run("tests", with_tools(tests()?, provided)),
         run("examples", process::cargo("test --doc --workspace")?),

@@ -226,7 +226,7 @@ mod tests {
         let ours = packed(dictionary::OCTETS);
         assert!(ours.len() < pack(short).len());
         assert_eq!(zstd(ours.clone(), 100).unwrap(), &short[..]);
-        // The next body on this thread gets the same context, and no dictionary.
+        // The next body on this thread gets the same context, and names no dictionary.
         assert_eq!(zstd(pack(b"plain"), 100).unwrap(), "plain");
         let mut another = dictionary::OCTETS.to_vec();
         another[4] ^= 1;
