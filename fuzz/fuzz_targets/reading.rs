@@ -7,16 +7,16 @@ use std::sync::{Arc, OnceLock};
 use catalog::{Catalog, Sections};
 use libfuzzer_sys::fuzz_target;
 use snmp::message::{Head, Message, Pdu, PduType, push_message};
-use survey::{Ceiling, Credentials, Event, Plan, Rate, Reader, ReaderOptions, Response, Statistics};
+use survey::{Ceiling, Credentials, Event, Plans, Rate, Reader, ReaderOptions, Response, Statistics};
 
 static OPTIONS: OnceLock<ReaderOptions> = OnceLock::new();
 
 fn options() -> &'static ReaderOptions {
     OPTIONS.get_or_init(|| {
         let catalog = Arc::new(Catalog::embedded().expect("the embedded files load"));
-        let plan = Arc::new(Plan::new(catalog.standard().clone(), Sections::all()));
+        let plans = Arc::new(Plans::new(catalog, Sections::all()));
         let credentials = Arc::new(Credentials::new(["public"]));
-        ReaderOptions { plan, catalog, credentials, epoch: Some(jiff::Timestamp::UNIX_EPOCH), key: [1, 2], remember: true }
+        ReaderOptions { plans, credentials, epoch: Some(jiff::Timestamp::UNIX_EPOCH), key: [1, 2], remember: true }
     })
 }
 

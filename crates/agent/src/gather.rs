@@ -14,7 +14,7 @@ use model::DeviceRecord;
 use model::record::Presence;
 use netio::{Clock, Engine, Sockets, Tick};
 use survey::targets::Targets;
-use survey::{Event, Plan, Rate, ReaderOptions, Scan, ScanOptions};
+use survey::{Event, Plans, Rate, ReaderOptions, Scan, ScanOptions};
 use wire::facts::Keys;
 use wire::{Extent, Facts, Value, facts};
 
@@ -106,7 +106,7 @@ pub fn gather(
 
 fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<ScanOptions, GatherError> {
     let catalog = Arc::new(Catalog::embedded().map_err(GatherError::Catalog)?);
-    let plan = Arc::new(Plan::new(catalog.standard().clone(), Sections::all()));
+    let plans = Arc::new(Plans::new(catalog, Sections::all()));
     let credentials = Arc::new(credentials(&config.discovery)?);
     // To the millisecond: no printer's answer is known more closely.
     let epoch = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
@@ -119,7 +119,7 @@ fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<Sc
         port: config.discovery.port,
         extras: whereabouts.extras,
         rate: Rate::of(config.discovery.rate),
-        reader: ReaderOptions { plan, catalog, credentials, epoch, key, remember: false },
+        reader: ReaderOptions { plans, credentials, epoch, key, remember: false },
         at_once: AT_ONCE,
         shard: 0,
         shards: 1,

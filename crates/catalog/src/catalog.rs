@@ -7,8 +7,8 @@ use crate::error::{CatalogError, CatalogErrors};
 use crate::intern::interned;
 use crate::load::{self, BaseError, STANDARD_PROFILE};
 use crate::object::Rule;
-use crate::profile::Profile;
-use crate::recogniser::{DeviceKind, Named, Recogniser, Recognition};
+use crate::profile::{Match, Profile, Signs};
+use crate::recogniser::{Branch, DeviceKind, Maker, Named, Recogniser, Recognition};
 use crate::suggest;
 
 /// Is every vendor file that the program carries, with its text.
@@ -17,8 +17,10 @@ pub const EMBEDDED: &[(&str, &str)] = &[
     ("vendors/makers.toml", include_str!("../../../vendors/makers.toml")),
 ];
 
-/// Names the file that holds the makers instead of a profile.
+/// Names the file that holds makers alone.
 const MAKERS: &str = "makers";
+/// Names the profile of a device whose maker nobody knows.
+const ANY: &str = "any";
 
 /// Holds the standard profile, the makers, and the vendors' profiles, which are read when a device
 /// first needs them.
@@ -35,13 +37,39 @@ struct ProfileFile {
     name: String,
     file: &'static str,
     text: Cow<'static, str>,
+    /// Whose profile it is, by place among the makers; none for `printer-mib` and `any`.
+    makers: Vec<usize>,
+    matches: Vec<Match>,
+    models: Vec<Box<str>>,
     profile: OnceLock<Result<Arc<Profile>, CatalogErrors>>,
+}
+
+/// Is what a list of profiles says of one.
+#[derive(Clone, Debug)]
+pub struct Summary<'a> {
+    pub name: &'a str,
+    pub file: &'static str,
+    pub makers: Vec<&'a str>,
+    pub models: &'a [Box<str>],
 }
 
 impl Catalog {
     /// Reads the embedded standard profile and makers; the vendors' profiles wait.
     pub fn embedded() -> Result<Catalog, CatalogErrors> {
         Self::open(EMBEDDED.iter().map(|(file, text)| (*file, Cow::Borrowed(*text))))
+    }
+
+    /// As [`Catalog::embedded`], with files of a site's own: `(file name, text)`.
+    ///
+    /// A file takes the place of an embedded one of the same name; every other one is added. All of
+    /// the site's files are read at once, so that a fault shows at the start and not at a printer.
+    pub fn with_overlay(overlay: &[(&str, &str)]) -> Result<Catalog, CatalogErrors> {
+        let own = |file: &str| overlay.iter().any(|(other, _)| stem(other) == stem(file));
+        let embedded = EMBEDDED.iter().filter(|(file, _)| !own(file)).map(|(file, text)| (*file, Cow::Borrowed(*text)));
+        let overlaid = overlay.iter().map(|(file, text)| (interned(file), Cow::Owned(String::from(*text))));
+        let catalog = Self::open(embedded.chain(overlaid))?;
+        catalog.check(|file| own(file.file))?;
+        Ok(catalog)
     }
 
     /// Reads all of these files at once and tells every fault of each: `(file name, text)`.
@@ -51,38 +79,28 @@ impl Catalog {
     pub fn parse(files: &[(&str, &str)]) -> Result<Catalog, CatalogErrors> {
         let files = files.iter().map(|(file, text)| (interned(file), Cow::Owned(String::from(*text))));
         let catalog = Self::open(files)?;
-        let errors: Vec<CatalogError> =
-            catalog.files.iter().filter_map(|file| catalog.profile(&file.name).err()).flat_map(|errors| errors.0).collect();
-        if errors.is_empty() { Ok(catalog) } else { Err(CatalogErrors(errors)) }
+        catalog.check(|_| true)?;
+        Ok(catalog)
+    }
+
+    fn check(&self, which: impl Fn(&ProfileFile) -> bool) -> Result<(), CatalogErrors> {
+        let files = self.files.iter().filter(|file| which(file));
+        let errors: Vec<CatalogError> = files.filter_map(|file| self.profile(&file.name).err()).flat_map(|errors| errors.0).collect();
+        if errors.is_empty() { Ok(()) } else { Err(CatalogErrors(errors)) }
     }
 
     fn open(files: impl Iterator<Item = (&'static str, Cow<'static, str>)>) -> Result<Catalog, CatalogErrors> {
-        let (mut profiles, mut recogniser, mut errors) = (Vec::<ProfileFile>::new(), Recogniser::default(), Vec::new());
+        let mut heads = Heads::default();
         for (file, text) in files {
-            let name = stem(file).to_string();
-            if name == MAKERS {
-                match load::makers(file, &text) {
-                    Ok((makers, branches)) => recogniser = Recogniser::new(makers, branches),
-                    Err(faults) => errors.extend(faults.0),
-                }
-            } else if let Some(first) = profiles.iter().find(|profile| profile.name == name) {
-                errors.push(fault(file, format!("profile \"{name}\" stands already in {}", first.file)));
-            } else {
-                profiles.push(ProfileFile { name, file, text, profile: OnceLock::new() });
-            }
+            heads.add(file, text);
         }
-        for maker in &recogniser.makers {
-            for name in maker.profiles.iter().filter(|name| !profiles.iter().any(|profile| *profile.name == ***name)) {
-                let hint = suggest::did_you_mean(name, profiles.iter().map(|profile| profile.name.as_str()));
-                errors.push(CatalogError { rule: maker.rule, message: format!("unknown profile \"{name}\"{hint}") });
-            }
-        }
-        match load_profile(&profiles, STANDARD_PROFILE, &mut Vec::new()) {
-            Ok(standard) if errors.is_empty() => return Ok(Catalog { standard, recogniser, files: profiles }),
+        let Finished { files, recogniser, mut errors } = heads.finish();
+        match load_profile(&files, STANDARD_PROFILE, &mut Vec::new()) {
+            Ok(standard) if errors.is_empty() => return Ok(Catalog { standard, recogniser, files }),
             Ok(_) => {}
             Err(BaseError::Unknown(_)) => errors.push(fault("vendors/printer-mib.toml", String::from("the standard profile is missing"))),
             Err(_) => {
-                let faults = profiles.iter().find(|file| file.name == STANDARD_PROFILE).and_then(|file| file.profile.get());
+                let faults = files.iter().find(|file| file.name == STANDARD_PROFILE).and_then(|file| file.profile.get());
                 errors.extend(faults.and_then(|result| result.as_ref().err()).into_iter().flat_map(|faults| faults.0.clone()));
             }
         }
@@ -113,7 +131,17 @@ impl Catalog {
         }
     }
 
-    /// Tells who made a device and which profile to read it by, from what it says first.
+    /// Returns what there is to read by, in the order of the files.
+    pub fn summaries(&self) -> impl Iterator<Item = Summary<'_>> {
+        self.files.iter().map(|file| Summary {
+            name: &file.name,
+            file: file.file,
+            makers: file.makers.iter().filter_map(|maker| self.recogniser.makers[*maker].name.as_deref()).collect(),
+            models: &file.models,
+        })
+    }
+
+    /// Tells who made a device, and whether it is a printer, from what it says first.
     ///
     /// The maker is the one that sysDescr begins with, else the one that sysObjectID belongs to: a
     /// network board carries its own maker's number, and often another's printer. Whether it is a
@@ -122,16 +150,37 @@ impl Catalog {
         let branch = sys_object_id.and_then(|oid| self.recogniser.branch(oid));
         let named = sys_descr.and_then(|text| self.recogniser.maker_of_text(text)).map(|(maker, _)| maker);
         let maker = named.or(branch.map(|branch| branch.maker)).map(|place| &self.recogniser.makers[place]);
-        let profiles = maker.into_iter().flat_map(|maker| &maker.profiles);
-        let fitting = profiles
-            .filter_map(|name| self.profile(name).ok())
-            .find(|profile| profile.matches.is_empty() || profile.matches.iter().any(|rule| rule.fits(sys_object_id, sys_descr)));
         Recognition {
             manufacturer: maker.and_then(|maker| maker.name.as_deref()),
+            agent_manufacturer: branch.and_then(|branch| self.recogniser.makers[branch.maker].name.as_deref()),
             kind: branch.map_or(DeviceKind::Undecided, |branch| branch.kind),
-            profile: fitting.unwrap_or(&self.standard),
             rule: branch.map(|branch| &branch.rule).or(maker.map(|maker| &maker.rule)),
         }
+    }
+
+    /// Returns the profile to read a device by.
+    ///
+    /// One whose match fits is taken before all others, the longest match first; then the one of the
+    /// maker that sysObjectID belongs to, who wrote the SNMP agent; then the one of the maker that
+    /// the device's texts name; else the one for devices of which nothing is known. A file with
+    /// faults is passed over.
+    pub fn profile_for(&self, signs: &Signs<'_>) -> &Arc<Profile> {
+        let matched = self.files.iter().filter_map(|file| {
+            let weight = file.matches.iter().filter_map(|rule| rule.fits(signs)).max()?;
+            Some((weight, file))
+        });
+        let mut matched: Vec<(usize, &ProfileFile)> = matched.collect();
+        matched.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+        let agent = signs.sys_object_id.and_then(|oid| self.recogniser.branch(oid)).map(|branch| branch.maker);
+        let texts = [signs.device, signs.sys_descr].into_iter().flatten();
+        let named = texts.filter_map(|text| self.recogniser.maker_of_text(text)).map(|(maker, _)| maker);
+        let of_maker = agent
+            .into_iter()
+            .chain(named)
+            .filter_map(|maker| self.files.iter().find(|file| file.matches.is_empty() && file.makers.contains(&maker)));
+        let any = self.files.iter().filter(|file| file.name == ANY);
+        let candidates = matched.into_iter().map(|(_, file)| file).chain(of_maker).chain(any);
+        candidates.filter_map(|file| self.profile(&file.name).ok()).next().unwrap_or(&self.standard)
     }
 
     /// Returns the maker that a description begins with, as the maker writes it, and the rest.
@@ -151,6 +200,65 @@ impl Catalog {
     /// Returns whether a sysDescr names a network board or print server instead of the printer.
     pub fn names_board(&self, sys_descr: &str) -> bool {
         self.recogniser.names_board(sys_descr)
+    }
+}
+
+/// Gathers the heads of all files.
+#[derive(Default)]
+struct Heads {
+    files: Vec<ProfileFile>,
+    makers: Vec<Maker>,
+    branches: Vec<Branch>,
+    /// Profiles that name their maker, for when all makers are known: (file, maker, where it stands).
+    named: Vec<(usize, Box<str>, Rule)>,
+    errors: Vec<CatalogError>,
+}
+
+/// Is what the heads of all files come to.
+struct Finished {
+    files: Vec<ProfileFile>,
+    recogniser: Recogniser,
+    errors: Vec<CatalogError>,
+}
+
+impl Heads {
+    fn add(&mut self, file: &'static str, text: Cow<'static, str>) {
+        let name = stem(file).to_string();
+        let is_profile = name != MAKERS;
+        if let Some(first) = self.files.iter().find(|profile| profile.name == name) {
+            return self.errors.push(fault(file, format!("profile \"{name}\" stands already in {}", first.file)));
+        }
+        let head = match load::head(file, &text, is_profile) {
+            Ok(head) => head,
+            Err(faults) => return self.errors.extend(faults.0),
+        };
+        let before = self.makers.len();
+        for branch in head.branches {
+            if let Some(other) = self.branches.iter().find(|other| other.arcs == branch.arcs) {
+                self.errors.push(CatalogError { rule: branch.rule, message: format!("this branch stands already in {}", other.rule) });
+            }
+            self.branches.push(Branch { maker: before + branch.maker, ..branch });
+        }
+        self.makers.extend(head.makers);
+        if is_profile {
+            self.named.extend(head.maker.map(|(maker, rule)| (self.files.len(), maker, rule)));
+            let makers = (before..self.makers.len()).collect();
+            let (matches, models) = (head.matches, head.models);
+            self.files.push(ProfileFile { name, file, text, makers, matches, models, profile: OnceLock::new() });
+        }
+    }
+
+    fn finish(mut self) -> Finished {
+        for (file, name, rule) in self.named {
+            let of_name = |maker: &Maker| maker.name.as_deref() == Some(&*name);
+            let found: Vec<usize> = (0..self.makers.len()).filter(|place| of_name(&self.makers[*place])).collect();
+            if found.is_empty() {
+                let hint = suggest::did_you_mean(&name, self.makers.iter().filter_map(|maker| maker.name.as_deref()));
+                self.errors.push(CatalogError { rule, message: format!("unknown maker \"{name}\"{hint}") });
+            }
+            self.files[file].makers.extend(found);
+        }
+        Finished { files: self.files, recogniser: Recogniser::new(self.makers, self.branches), errors: self.errors }
     }
 }
 

@@ -129,6 +129,47 @@ impl Document {
         number
     }
 
+    /// Reads a whole number that may be negative.
+    pub fn integer(&mut self, block: Block<'_>, key: &str) -> Option<i64> {
+        let value = block.table.get(key)?;
+        let DeValue::Integer(integer) = value.get_ref() else {
+            self.mistyped(block, key, "integer", value);
+            return None;
+        };
+        let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
+        if number.is_none() {
+            self.error(value.span().start, format_args!("{key} in {} is {}, which is too large", block.name, integer.as_str()));
+        }
+        number
+    }
+
+    /// Reads an array of whole numbers.
+    pub fn integers(&mut self, block: Block<'_>, key: &str) -> Option<Vec<i64>> {
+        let items = self.array(block, key)?;
+        let mut numbers = Vec::with_capacity(items.len());
+        for item in items {
+            match item.get_ref() {
+                DeValue::Integer(integer) => numbers.extend(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
+                _ => self.mistyped(block, key, "array of integers", item),
+            }
+        }
+        Some(numbers)
+    }
+
+    /// Reads a table whose values are strings: key → (value, where it stands), in the order of the file.
+    pub fn map<'a>(&mut self, block: Block<'a>, key: &'a str) -> Vec<(&'a str, &'a str, usize)> {
+        let Some(map) = self.block(block, key, key) else { return Vec::new() };
+        let mut entries = Vec::with_capacity(map.table.len());
+        for (name, value) in map.table {
+            match value.get_ref() {
+                DeValue::String(text) => entries.push((name.get_ref().as_ref(), text.as_ref(), value.span().start)),
+                _ => self.mistyped(map, name.get_ref(), "string", value),
+            }
+        }
+        entries.sort_by_key(|(_, _, at)| *at);
+        entries
+    }
+
     pub fn array<'a>(&mut self, block: Block<'a>, key: &str) -> Option<&'a [Spanned<DeValue<'a>>]> {
         let value = block.table.get(key)?;
         match value.get_ref() {

@@ -45,6 +45,8 @@ pub enum Instance {
     Scalar,
     /// hrDeviceIndex of the printer, nearly always 1.
     Device,
+    /// Nothing: the identifier is whole.
+    Exact,
     /// The row of its table.
     Row,
 }
@@ -81,6 +83,10 @@ pub enum Syntax {
     Oid,
     Bits,
     MacAddress,
+    /// An IEEE 1284 device ID.
+    DeviceId,
+    /// Binary records of a tag octet, a type octet, a length octet and a number.
+    TaggedRecords,
 }
 
 impl Syntax {
@@ -94,6 +100,9 @@ impl Syntax {
             Syntax::MacAddress => 6,
             Syntax::Octets | Syntax::Oid => 10,
             Syntax::Text | Syntax::ConsoleText => 16,
+            // Too long for one length octet; what is left out comes in the next answer.
+            Syntax::DeviceId => 200,
+            Syntax::TaggedRecords => 80,
         }
     }
 }

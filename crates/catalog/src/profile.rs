@@ -1,5 +1,6 @@
 //! A profile: which objects a kind of device is asked for, and how it is to be treated.
 
+use crate::meaning::Meanings;
 use crate::object::{Instance, Object, ObjectId, Rule};
 use crate::table::{Table, TableId};
 
@@ -12,9 +13,8 @@ pub struct Profile {
     pub objects: Vec<Object>,
     /// By [`TableId`].
     pub tables: Vec<Table>,
+    pub meanings: Meanings,
     pub read: ReadRules,
-    /// What a device must show for the profile to be used; none means that its maker suffices.
-    pub matches: Vec<Match>,
     prefixes: Vec<Prefix>,
 }
 
@@ -33,6 +33,8 @@ pub struct ReadRules {
     pub response_octets: u16,
     /// Whether answers may come from another address than the one asked.
     pub other_source: bool,
+    /// SNMP contexts to try where supplies are missing in the default one.
+    pub contexts: Vec<Box<str>>,
     /// Asked first of an unknown device: scalars at instance 0, the device's row at instance 1.
     pub hello: Vec<ObjectId>,
     pub rule: Rule,
@@ -45,14 +47,37 @@ pub struct Match {
     pub sys_object_id: Option<Box<[u32]>>,
     /// sysDescr begins so, without regard to case.
     pub sys_descr: Option<Box<str>>,
+    /// hrDeviceDescr, or the model of the IEEE 1284 device ID, begins so, without regard to case.
+    pub device: Option<Box<str>>,
     pub rule: Rule,
 }
 
+/// Is what a device says of itself before anybody knows how to read it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Signs<'a> {
+    pub sys_object_id: Option<&'a [u32]>,
+    pub sys_descr: Option<&'a str>,
+    /// hrDeviceDescr, or maker and model of the IEEE 1284 device ID.
+    pub device: Option<&'a str>,
+}
+
 impl Match {
-    pub(crate) fn fits(&self, sys_object_id: Option<&[u32]>, sys_descr: Option<&str>) -> bool {
-        let oid = self.sys_object_id.as_ref().is_none_or(|prefix| sys_object_id.is_some_and(|oid| oid.starts_with(prefix)));
-        let text = self.sys_descr.as_ref().is_none_or(|prefix| sys_descr.is_some_and(|text| begins_with(text, prefix)));
-        oid && text
+    /// Returns how much of the device the rule speaks of; `None` if it does not fit.
+    pub(crate) fn fits(&self, signs: &Signs<'_>) -> Option<usize> {
+        let mut weight = 0;
+        let mut text = |rule: &Option<Box<str>>, said: Option<&str>| match rule {
+            None => true,
+            Some(prefix) => {
+                weight += prefix.len();
+                said.is_some_and(|text| begins_with(text, prefix))
+            }
+        };
+        let texts = text(&self.sys_descr, signs.sys_descr) && text(&self.device, signs.device);
+        let oid = self.sys_object_id.as_ref().is_none_or(|prefix| {
+            weight += 4 * prefix.len();
+            signs.sys_object_id.is_some_and(|oid| oid.starts_with(prefix))
+        });
+        (texts && oid).then_some(weight)
     }
 }
 
@@ -83,12 +108,12 @@ impl Profile {
         inherits: Option<String>,
         objects: Vec<Object>,
         tables: Vec<Table>,
+        meanings: Meanings,
         read: ReadRules,
-        matches: Vec<Match>,
     ) -> Self {
         let mut prefixes: Vec<Prefix> = objects.iter().map(|object| Prefix { head: head(&object.oid), id: object.id }).collect();
         prefixes.sort_by(|a, b| objects[a.id.index()].oid.cmp(&objects[b.id.index()].oid));
-        Profile { name, inherits, objects, tables, read, matches, prefixes }
+        Profile { name, inherits, objects, tables, meanings, read, prefixes }
     }
 
     pub fn object(&self, id: impl Into<ObjectId>) -> &Object {

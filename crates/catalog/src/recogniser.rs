@@ -1,9 +1,7 @@
 //! Who made a device, and whether it is a printer at all, from what it says first.
 
-use std::sync::Arc;
-
 use crate::object::Rule;
-use crate::profile::{Profile, begins_with};
+use crate::profile::begins_with;
 
 /// Is a maker of printers, or of what is often taken for a printer.
 #[derive(Clone, Debug)]
@@ -16,8 +14,6 @@ pub struct Maker {
     pub products: Vec<Box<str>>,
     /// How a sysDescr begins that names a network board or print server instead of the printer.
     pub boards: Vec<Box<str>>,
-    /// The profiles to try, in this order.
-    pub profiles: Vec<Box<str>>,
     pub rule: Rule,
 }
 
@@ -42,8 +38,9 @@ pub enum DeviceKind {
 #[derive(Clone, Debug)]
 pub struct Recognition<'a> {
     pub manufacturer: Option<&'a str>,
+    /// The maker that sysObjectID belongs to: who wrote the SNMP agent.
+    pub agent_manufacturer: Option<&'a str>,
     pub kind: DeviceKind,
-    pub profile: &'a Arc<Profile>,
     /// The line that decided.
     pub rule: Option<&'a Rule>,
 }
@@ -131,7 +128,6 @@ mod tests {
             words: words.iter().map(|word| (*word).into()).collect(),
             products: Vec::new(),
             boards: vec!["ACME Netboard".into()],
-            profiles: Vec::new(),
             rule,
         };
         let branch = |arcs: &[u32], kind, maker| Branch { arcs: arcs.into(), kind, maker, rule };

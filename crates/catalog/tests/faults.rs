@@ -1,7 +1,7 @@
 //! What a person who writes a vendor file is told, word for word.
 #![allow(clippy::disallowed_methods, reason = "tests compare with the folder")]
 
-use catalog::{Catalog, DeviceKind, EMBEDDED, Instance, Moves, Rows, Sections, Standard};
+use catalog::{Catalog, DeviceKind, EMBEDDED, Instance, Moves, Rows, Sections, Signs, Standard};
 
 const HEADER: &str = "[profile]\ninherits = \"printer-mib\"\nsource = \"Acme MIB 3\"\n";
 
@@ -163,26 +163,30 @@ fn a_syntax_fault_is_told_with_its_line() {
 #[test]
 fn a_child_changes_rules_and_adds_objects_behind_the_standards() {
     let text = format!(
-        "{HEADER}{}[read]\nwhy = \"restarts when sent a GETBULK\"\nbulk = false\n\n[object.prtConsoleDisplayBufferText]\nwhy = \"takes 15 s\"\nsections = []\n\n[[match]]\nwhy = \"only this family\"\nsys-descr = \"Acme Pro\"\n",
+        "{HEADER}maker = \"Acme\"\n{}[read]\nwhy = \"restarts when sent a GETBULK\"\nbulk = false\n\n[object.prtConsoleDisplayBufferText]\nwhy = \"takes 15 s\"\nsections = []\n\n[[match]]\nwhy = \"only this family\"\nsys-descr = \"Acme Pro\"\n",
         group("  { at = 1, name = \"acmeTotal\", syntax = \"counter\" },")
     );
-    let makers = "[[maker]]\nname = \"Acme\"\nsource = \"IANA\"\nwords = [\"Acme\"]\nprofiles = [\"acme\"]\nbranches = [{ oid = \"1.3.6.1.4.1.99999\", kind = \"printer\" }]\n";
+    let makers = "[[maker]]\nname = \"Acme\"\nsource = \"IANA\"\nwords = [\"Acme\"]\nbranches = [{ oid = \"1.3.6.1.4.1.99999\", kind = \"printer\" }]\n";
     let catalog = Catalog::parse(&[EMBEDDED[0], ("vendors/acme.toml", &text), ("vendors/makers.toml", makers)]).unwrap();
     let (acme, standard) = (catalog.profile("acme").unwrap(), catalog.standard());
 
     let total = acme.find("acmeTotal").unwrap();
     assert_eq!(usize::from(total.0), Standard::COUNT);
-    assert_eq!(acme.object(total).rule.to_string(), "vendors/acme.toml:11");
+    assert_eq!(acme.object(total).rule.to_string(), "vendors/acme.toml:12");
     assert_eq!(acme.locate(&snmp::oid::encode(&[1, 3, 6, 1, 4, 1, 99999, 1, 1, 0])), Some((total, &[0][..])));
     assert!(!acme.read.bulk && standard.read.bulk && acme.read.timeout_ms == standard.read.timeout_ms);
     assert_eq!(acme.object(Standard::PrtConsoleDisplayBufferText).sections, Sections::NONE);
     assert_eq!(acme.object(Standard::PrtMarkerLifeCount).rule, standard.object(Standard::PrtMarkerLifeCount).rule);
 
     let recognised = catalog.recognise(Some(&[1, 3, 6, 1, 4, 1, 99999, 7]), Some("Acme Pro 3000"));
-    assert_eq!((recognised.manufacturer, recognised.kind, recognised.profile.name.as_str()), (Some("Acme"), DeviceKind::Printer, "acme"));
-    assert_eq!(recognised.rule.map(ToString::to_string).as_deref(), Some("vendors/makers.toml:6"));
-    let other_family = catalog.recognise(Some(&[1, 3, 6, 1, 4, 1, 99999, 7]), Some("Acme Home"));
-    assert_eq!(other_family.profile.name, "printer-mib");
+    assert_eq!((recognised.manufacturer, recognised.kind), (Some("Acme"), DeviceKind::Printer));
+    assert_eq!(recognised.rule.map(ToString::to_string).as_deref(), Some("vendors/makers.toml:5"));
+    let profile_of = |sys_descr| {
+        let signs = Signs { sys_object_id: Some(&[1, 3, 6, 1, 4, 1, 99999, 7]), sys_descr: Some(sys_descr), device: None };
+        catalog.profile_for(&signs).name.as_str()
+    };
+    assert_eq!(profile_of("Acme Pro 3000"), "acme");
+    assert_eq!(profile_of("Acme Home"), "printer-mib", "another family");
 }
 
 #[test]
@@ -191,9 +195,10 @@ fn makers_are_checked_too() {
         let errors = Catalog::parse(&[EMBEDDED[0], ("vendors/makers.toml", text)]).expect_err("the file has a fault");
         errors.0.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
+    let of_nobody = HEADER.replace("source", "maker = \"Xrox\"\nsource");
     assert_eq!(
-        makers("[[maker]]\nname = \"Acme\"\nsource = \"x\"\nprofiles = [\"acme\"]\n"),
-        ["vendors/makers.toml:1: unknown profile \"acme\""]
+        load(&[("vendors/acme.toml", &of_nobody)]).unwrap_err(),
+        ["vendors/acme.toml:3: unknown maker \"Xrox\"; did you mean \"Xerox\"?"]
     );
     assert_eq!(
         makers("[[maker]]\nsource = \"x\"\nbranches = [{ oid = \"1.3.6\", kind = \"pritner\" }]\n"),

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use catalog::Catalog;
 use model::DeviceRecord;
 use sim::Recording;
-use survey::{Plan, offline};
+use survey::{Plans, offline};
 
 use crate::args::{ReplayArgs, ReplayFormat};
 use crate::output::Sink;
@@ -20,14 +20,14 @@ use crate::output::Sink;
 /// Fails if the output takes no more.
 pub fn run(args: &ReplayArgs) -> Result<ExitCode> {
     let catalog = Arc::new(Catalog::embedded().context("the built-in vendor files do not load")?);
-    let plan = Arc::new(Plan::new(catalog.standard().clone(), args.sections.wanted));
+    let plans = Arc::new(Plans::new(catalog, args.sections.wanted));
     let mut sink = Sink::open(None)?;
     let mut records = Vec::new();
     let mut failed = false;
     for file in &args.files {
         match load(file) {
             Ok(recording) => {
-                let (mut record, _) = offline::read(&recording, plan.clone(), catalog.clone());
+                let (mut record, _) = offline::read(&recording, plans.clone());
                 record.recording = Some(recording.name().to_owned());
                 match args.format {
                     ReplayFormat::Ndjson => writeln!(sink, "{}", report::json::line(&record))?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use catalog::{Catalog, Sections};
 use jiff::Timestamp;
-use survey::{Credentials, Plan, ReaderOptions};
+use survey::{Credentials, Plans, ReaderOptions};
 
 use crate::args::AccessArgs;
 use crate::credentials;
@@ -19,11 +19,11 @@ const USUAL_COMMUNITY: &str = "public";
 /// Fails if a credentials file cannot be read, or the system gives no random octets.
 pub fn reader_options(sections: Sections, access: &AccessArgs) -> Result<ReaderOptions> {
     let catalog = Arc::new(Catalog::embedded().context("the built-in vendor files do not load")?);
-    let plan = Arc::new(Plan::new(catalog.standard().clone(), sections));
+    let plans = Arc::new(Plans::new(catalog, sections));
     let credentials = Arc::new(credentials(access)?);
     // To the millisecond: no printer's answer is known more closely.
     let epoch = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
-    Ok(ReaderOptions { plan, catalog, credentials, epoch, key: secret_key()?, remember: false })
+    Ok(ReaderOptions { plans, credentials, epoch, key: secret_key()?, remember: false })
 }
 
 /// Returns the communities to try, and where.

@@ -6,7 +6,7 @@ use model::record::Alert;
 use model::standard::{AlertCode, AlertGroup, AlertSeverityLevel, AlertTrainingLevel};
 
 use crate::cells::{Cell, Grid, Source};
-use crate::status;
+use crate::{faults, status};
 
 /// The most rows that one record keeps.
 const MOST: usize = 200;
@@ -48,10 +48,12 @@ pub(crate) fn read(source: &mut Source<'_>) -> Vec<Alert> {
             raised_at: source.counter(time).and_then(|time| raised_at(time, up_time?, source.context.observed_at?)),
             origin: code.origin(),
         };
-        if !is_no_alert(&alert) {
+        let is_state = alert.description.as_deref().is_some_and(|text| status::is_known_state(source, text));
+        if !is_state && !is_no_alert(&alert) {
             alerts.push(alert);
         }
     }
+    faults::explain(source, &mut alerts);
     alerts
 }
 

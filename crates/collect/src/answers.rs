@@ -5,16 +5,16 @@ use std::cmp::Ordering;
 use catalog::ObjectId;
 use snmp::Value;
 
-/// Is the instance part of an object's identifier: at most two arcs, as in every table of the
-/// Printer MIB, the Host Resources MIB and MIB-II that is read.
+/// Is the instance part of an object's identifier: none for an object that is named whole, one or
+/// two arcs in every standard table that is read, three in some vendors'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Instance {
-    arcs: [u32; 2],
+    arcs: [u32; 3],
     length: u8,
 }
 
 impl Instance {
-    /// Returns `None` for more than two arcs.
+    /// Returns `None` for more than three arcs, and for three whose last two are no numbers of 16 bits.
     pub fn new(arcs: &[u32]) -> Option<Self> {
         Self::from_arcs(arcs.iter().copied())
     }
@@ -26,7 +26,19 @@ impl Instance {
             *instance.arcs.get_mut(usize::from(instance.length))? = arc;
             instance.length += 1;
         }
-        Some(instance)
+        let [_, second, third] = instance.arcs;
+        (instance.length < 3 || second.max(third) <= u32::from(u16::MAX)).then_some(instance)
+    }
+
+    /// Packs the arcs into two numbers that are ordered as the arcs are, among instances of one length.
+    fn packed(&self) -> [u32; 2] {
+        let [first, second, third] = self.arcs;
+        [first, if self.length < 3 { second } else { second << 16 | third }]
+    }
+
+    fn unpacked([first, rest]: [u32; 2], length: u8) -> Self {
+        let arcs = if length < 3 { [first, rest, 0] } else { [first, rest >> 16, rest & 0xffff] };
+        Instance { arcs, length }
     }
 
     pub fn as_slice(&self) -> &[u32] {
@@ -65,7 +77,7 @@ impl Cell {
         let start = u32::try_from(start).ok().filter(|start| *start <= START)?;
         let object = Some(object.0).filter(|object| *object <= OBJECT)?;
         Some(Cell {
-            arcs: instance.arcs,
+            arcs: instance.packed(),
             tag_and_start: u32::from(tag) << 24 | start,
             length_and_object: u16::from(instance.length) << 14 | object,
             size: u16::try_from(size).ok()?,
@@ -77,7 +89,7 @@ impl Cell {
     }
 
     fn instance(&self) -> Instance {
-        Instance { arcs: self.arcs, length: (self.length_and_object >> 14) as u8 }
+        Instance::unpacked(self.arcs, (self.length_and_object >> 14) as u8)
     }
 
     fn tag(&self) -> u8 {
@@ -93,14 +105,17 @@ impl Cell {
     }
 
     fn key(&self) -> u128 {
-        key(self.object(), &self.instance())
+        packed_key(self.object(), self.arcs, (self.length_and_object >> 14) as u8)
     }
 }
 
-/// Packs what cells are ordered by into one number, so that a comparison has no branches.
 fn key(object: ObjectId, instance: &Instance) -> u128 {
-    let [first, second] = instance.arcs;
-    u128::from(object.0) << 72 | u128::from(first) << 40 | u128::from(second) << 8 | u128::from(instance.length)
+    packed_key(object, instance.packed(), instance.length)
+}
+
+/// Packs what cells are ordered by into one number, so that a comparison has no branches.
+fn packed_key(object: ObjectId, [first, rest]: [u32; 2], length: u8) -> u128 {
+    u128::from(object.0) << 72 | u128::from(first) << 40 | u128::from(rest) << 8 | u128::from(length)
 }
 
 /// Holds what a device said, cell by cell: an arena of octets and a table of 16 octets a cell.

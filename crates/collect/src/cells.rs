@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use catalog::{Catalog, Profile, Standard};
+use catalog::{Catalog, ObjectId, Profile, Standard};
 use model::standard::{Charset, SubUnitStatus};
 use model::{Level, Origin};
 use snmp::Value;
@@ -29,14 +29,19 @@ pub(crate) struct Source<'a> {
 /// Is one place of a table: which object and instance, and what was said there.
 #[derive(Clone, Copy)]
 pub(crate) struct Cell<'a> {
-    pub object: Standard,
+    /// The object's name.
+    pub name: &'static str,
     pub instance: Instance,
     pub value: Option<Value<'a>>,
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
+    pub fn of(object: Standard, instance: Instance, value: Option<Value<'a>>) -> Self {
+        Cell { name: object.name(), instance, value }
+    }
+
     pub fn origin(&self) -> Origin {
-        Origin::new(self.object.name(), self.instance.as_slice())
+        Origin::new(self.name, self.instance.as_slice())
     }
 }
 
@@ -52,7 +57,22 @@ impl<'a> Source<'a> {
     }
 
     fn cell(&self, object: Standard, instance: &[u32]) -> Cell<'a> {
-        Cell { object, instance: Instance::new(instance).unwrap_or_default(), value: self.answers.get(object, instance) }
+        Cell::of(object, Instance::new(instance).unwrap_or_default(), self.answers.get(object, instance))
+    }
+
+    /// Returns the cell of an object that stands alone, wherever it stands.
+    pub fn alone(&self, object: ObjectId) -> Cell<'a> {
+        let name = self.profile.object(object).name;
+        match self.answers.first(object) {
+            Some((instance, value)) => Cell { name, instance, value: Some(value) },
+            None => Cell { name, instance: Instance::default(), value: None },
+        }
+    }
+
+    /// Returns the cell of a column.
+    pub fn at(&self, object: ObjectId, instance: &Instance) -> Cell<'a> {
+        let value = self.answers.get(object, instance.as_slice());
+        Cell { name: self.profile.object(object).name, instance: *instance, value }
     }
 
     /// Returns the text of a cell in the charset of localised text.
@@ -64,6 +84,16 @@ impl<'a> Source<'a> {
     pub fn words(&mut self, cell: Cell<'a>) -> Option<Cow<'a, str>> {
         let charset = self.charset;
         self.octets(cell).and_then(|octets| text::said(octets, charset))
+    }
+
+    /// Returns what a cell that names its row says: a number, or a text in lower case.
+    pub fn key(&self, cell: Cell<'a>) -> Option<String> {
+        match cell.value? {
+            Value::OctetString(octets) => text::said(octets, self.charset).map(|text| text.to_lowercase()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Counter32(number) | Value::Gauge32(number) | Value::TimeTicks(number) => Some(number.to_string()),
+            _ => None,
+        }
     }
 
     pub fn octets(&mut self, cell: Cell<'a>) -> Option<&'a [u8]> {
@@ -228,7 +258,7 @@ impl<'a, const N: usize> Grid<'a, N> {
     /// Iterates the rows as their cells, in the order of the columns.
     pub fn rows(&self) -> impl Iterator<Item = (Instance, [Cell<'a>; N])> {
         self.rows.iter().map(|(instance, values)| {
-            let cell = |place: usize| Cell { object: self.columns[place], instance: *instance, value: values[place] };
+            let cell = |place: usize| Cell::of(self.columns[place], *instance, values[place]);
             (*instance, std::array::from_fn(cell))
         })
     }

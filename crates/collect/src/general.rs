@@ -1,5 +1,6 @@
 //! prtGeneralTable, and which of the host's devices is the printer.
 
+use catalog::meaning::DeviationKind;
 use catalog::{Catalog, Profile, Standard};
 
 use crate::Context;
@@ -12,6 +13,14 @@ pub(crate) fn open<'a>(profile: &'a Profile, catalog: &'a Catalog, answers: &'a 
     let device = device_index(answers);
     let mut source = Source { profile, catalog, answers, context, device, charset: None, console_charset: None, problems: Vec::new() };
     source.charset = localization::charset(&mut source, Standard::PrtGeneralCurrentLocalization);
+    let known = profile.meanings.deviations(|kind| match kind {
+        DeviationKind::Charset(charset) => Some(*charset),
+        _ => None,
+    });
+    if let Some(charset) = known.last() {
+        (source.charset, source.console_charset) = (Some(charset), Some(charset));
+        return source;
+    }
     source.console_charset = localization::charset(&mut source, Standard::PrtConsoleLocalization).or(source.charset);
     source
 }

@@ -14,22 +14,34 @@ mod cells;
 mod configuration;
 mod console;
 mod covers;
+mod device_id;
 mod evidence;
+mod faults;
 mod general;
 mod identity;
 mod inputs;
 mod interfaces;
 mod localization;
 mod markers;
+mod meters;
+mod options;
 mod outputs;
+mod records;
+mod reference;
+mod service_items;
 mod status;
 mod supplies;
 mod text;
+mod vendor_supplies;
 
-use catalog::{Catalog, Profile, Section, Sections};
+use std::sync::Arc;
+
+use catalog::meaning::IdentityFact;
+use catalog::{Catalog, Profile, Section, Sections, Signs, Standard};
 use jiff::Timestamp;
 use model::DeviceRecord;
 use model::record::Path;
+use snmp::Value;
 
 pub use answers::{Answers, Instance};
 pub use evidence::{Evidence, Verdict, is_printer};
@@ -57,10 +69,11 @@ pub fn collect(profile: &Profile, recogniser: &Catalog, answers: &Answers, conte
         record.identity = identity::read(&mut source);
     }
     if wanted(Section::Meters) {
-        record.meters = markers::read(&mut source, &mut record.configuration);
+        record.meters = meters::read(&mut source, &mut record.configuration);
     }
     if wanted(Section::Supplies) {
         record.supplies = supplies::read(&mut source);
+        record.service_items = service_items::read(&mut source, &record.supplies);
     }
     if wanted(Section::Inputs) {
         record.inputs = inputs::read(&mut source);
@@ -79,10 +92,33 @@ pub fn collect(profile: &Profile, recogniser: &Catalog, answers: &Answers, conte
     }
     if wanted(Section::Configuration) {
         record.covers = covers::read(&mut source);
+        record.options = options::read(&mut source);
         configuration::read(&mut source, &mut record.configuration);
     }
     record.problems = source.problems;
     record
+}
+
+/// Returns the profile to read a device by that has said this much; `profile` is what it was asked by.
+///
+/// Its texts are taken as plain UTF-8: a name that tells a profile is ASCII.
+pub fn profile_for<'c>(catalog: &'c Catalog, profile: &Profile, answers: &Answers) -> &'c Arc<Profile> {
+    let text = |value| match value {
+        Value::OctetString(octets) => {
+            std::str::from_utf8(octets).ok().map(|text| text.trim_matches(['\0', ' '])).filter(|text| !text.is_empty())
+        }
+        _ => None,
+    };
+    let sys_object_id: Option<Vec<u32>> = match answers.get(Standard::SysObjectID, &[0]) {
+        Some(Value::ObjectIdentifier(oid)) => Some(oid.arcs().collect()),
+        _ => None,
+    };
+    let sys_descr = answers.get(Standard::SysDescr, &[0]).and_then(text);
+    let described = answers.first(Standard::HrDeviceDescr).and_then(|(_, value)| text(value));
+    let ids = profile.meanings.identity.iter().filter(|rule| rule.fact == IdentityFact::DeviceId);
+    let by_id = || ids.filter_map(|rule| text(answers.first(rule.object)?.1)).find_map(|id| device_id::maker_and_model(id));
+    let device = described.map(str::to_string).or_else(by_id);
+    catalog.profile_for(&Signs { sys_object_id: sys_object_id.as_deref(), sys_descr, device: device.as_deref() })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(crate) fn charset(source: &mut Source<'_>, pointer: Standard) -> Option<Char
     let row = source.index(source.of_device(pointer))?;
     let instance = Instance::new(&[source.device, row])?;
     let value = source.answers.get(Standard::PrtLocalizationCharacterSet, instance.as_slice());
-    let cell = Cell { object: Standard::PrtLocalizationCharacterSet, instance, value };
+    let cell = Cell::of(Standard::PrtLocalizationCharacterSet, instance, value);
     source.word(cell, Charset::from_number)
 }
 

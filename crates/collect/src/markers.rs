@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::Standard;
+use catalog::meaning::DeviationKind;
 use model::record::{Evidence, Meter};
 use model::standard::MarkerCounterUnit;
 
@@ -27,7 +28,7 @@ pub(crate) fn read(source: &mut Source<'_>, configuration: &mut BTreeMap<String,
         if let Some(count) = source.counter(power_on) {
             configuration.insert(power_on.origin().to_string(), count.to_string());
         }
-        let unit = source.word(unit, MarkerCounterUnit::from_number);
+        let unit = known_unit(source).or_else(|| source.word(unit, MarkerCounterUnit::from_number));
         markers.push(Marker { row: instance.row(), unit, count: source.counter(life), cell: life });
     }
     let Some(first) = markers.iter().position(|marker| marker.count.is_some()) else { return Vec::new() };
@@ -42,6 +43,15 @@ pub(crate) fn read(source: &mut Source<'_>, configuration: &mut BTreeMap<String,
     let counting = markers.iter().filter_map(|marker| marker.count.map(|count| (marker, count)));
     let name = |place: usize, row: u32| if place == 0 { "total".to_string() } else { format!("total.marker.{row}") };
     counting.enumerate().map(|(place, (marker, count))| meter(name(place, marker.row), count, marker)).collect()
+}
+
+/// Returns what this kind of device counts, whatever it says that it does.
+fn known_unit(source: &Source<'_>) -> Option<MarkerCounterUnit> {
+    let unit = |kind: &DeviationKind| match kind {
+        DeviationKind::CounterUnit(unit) => Some(*unit),
+        _ => None,
+    };
+    source.profile.meanings.deviations(unit).last()
 }
 
 fn meter(name: String, value: u64, marker: &Marker<'_>) -> Meter {

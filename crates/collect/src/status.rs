@@ -1,6 +1,7 @@
 //! hrPrinterTable and what follows from it: is the device there, and what is it doing?
 
 use catalog::Standard;
+use catalog::meaning::{DeviationKind, State};
 use model::record::{Presence, Status};
 use model::standard::{AlertCode, DeviceStatus, ErrorState, PrinterStatus};
 use snmp::Value;
@@ -14,8 +15,8 @@ pub(crate) fn read(source: &mut Source<'_>) -> Status {
     Status {
         device: source.word(source.of_device(Standard::HrDeviceStatus), DeviceStatus::from_number),
         printer: source.word(source.of_device(Standard::HrPrinterStatus), PrinterStatus::from_number),
-        errors: source.octets(error_state).map(ErrorState::from_octets).unwrap_or_default(),
-        console: console::read(source),
+        errors: source.octets(error_state).map(|octets| reliable(source, octets)).unwrap_or_default(),
+        console: console::read(source).or_else(|| vendors_console(source)),
         up_time: source.counter(source.scalar(Standard::SysUpTime)).and_then(|ticks| u32::try_from(ticks).ok()),
     }
 }
@@ -23,9 +24,65 @@ pub(crate) fn read(source: &mut Source<'_>) -> Status {
 /// Returns the error bits without telling problems: for those who only want a confirmation.
 pub(crate) fn errors(source: &Source<'_>) -> Vec<ErrorState> {
     match source.of_device(Standard::HrPrinterDetectedErrorState).value {
-        Some(Value::OctetString(octets)) => ErrorState::from_octets(octets),
+        Some(Value::OctetString(octets)) => reliable(source, octets),
         _ => Vec::new(),
     }
+}
+
+/// Returns the bits that mean something on this kind of device.
+fn reliable(source: &Source<'_>, octets: &[u8]) -> Vec<ErrorState> {
+    let mut errors = ErrorState::from_octets(octets);
+    for deviation in &source.profile.meanings.deviations {
+        if let DeviationKind::UnreliableErrorBits(bits) = &deviation.kind {
+            errors.retain(|bit| !bits.contains(bit));
+        }
+    }
+    errors
+}
+
+/// Returns the panel's text where only an object of the vendor's tells it.
+fn vendors_console(source: &mut Source<'_>) -> Option<String> {
+    let profile = source.profile;
+    let consoles = profile.meanings.states.iter().filter(|rule| rule.state == State::Console);
+    let mut texts = consoles.filter_map(|rule| {
+        let octets = source.octets(source.alone(rule.object))?;
+        Some(text::lines(octets, source.console_charset).trim().to_string())
+    });
+    texts.find(|text| !text.is_empty())
+}
+
+/// Returns whether an object of the vendor's, or a row of the alert table that is none, says that the device sleeps.
+fn vendor_says_asleep(source: &Source<'_>) -> bool {
+    let meanings = &source.profile.meanings;
+    let by_state = meanings.states.iter().any(|rule| match (&rule.state, source.alone(rule.object).value) {
+        (State::Asleep(numbers), Some(Value::Integer(number))) => numbers.contains(&number),
+        _ => false,
+    });
+    by_state
+        || meanings.deviations.iter().any(|deviation| match &deviation.kind {
+            DeviationKind::StatusAsAlert { texts, asleep: true } => alert_texts(source).any(|said| is_one_of(&said, texts)),
+            _ => false,
+        })
+}
+
+/// Returns whether a text of the alert table is one that this kind of device puts there for its state.
+pub(crate) fn is_known_state(source: &Source<'_>, text: &str) -> bool {
+    source.profile.meanings.deviations.iter().any(|deviation| match &deviation.kind {
+        DeviationKind::StatusAsAlert { texts, .. } => is_one_of(text, texts),
+        _ => false,
+    })
+}
+
+fn is_one_of(text: &str, texts: &[Box<str>]) -> bool {
+    texts.iter().any(|known| known.eq_ignore_ascii_case(text.trim()))
+}
+
+fn alert_texts<'a>(source: &Source<'a>) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
+    let charset = source.charset;
+    source.answers.column(Standard::PrtAlertDescription).filter_map(move |(_, value)| match value {
+        Value::OctetString(octets) => text::said(octets, charset),
+        _ => None,
+    })
 }
 
 /// Returns whether the printer prints, sleeps or is ready; a fault is no presence.
@@ -35,7 +92,7 @@ pub(crate) fn errors(source: &Source<'_>) -> Vec<ErrorState> {
 ///
 /// Source: RFC 3805 appendix on the overall printer status; RFC 2790, hrDeviceStatus, hrPrinterStatus.
 pub(crate) fn presence(source: &mut Source<'_>, status: &Status) -> Presence {
-    let said = status.console.as_deref().is_some_and(speaks_of_sleep) || alerts_speak_of_sleep(source);
+    let said = status.console.as_deref().is_some_and(speaks_of_sleep) || alerts_speak_of_sleep(source) || vendor_says_asleep(source);
     match (status.device, status.printer) {
         (_, Some(PrinterStatus::Printing)) => Presence::Printing,
         _ if said => Presence::Asleep,
@@ -47,12 +104,8 @@ pub(crate) fn presence(source: &mut Source<'_>, status: &Status) -> Presence {
 
 fn alerts_speak_of_sleep(source: &Source<'_>) -> bool {
     let power_saver = Value::Integer(AlertCode::SubunitPowerSaver.number().into());
-    let texts = source.answers.column(Standard::PrtAlertDescription);
     source.answers.column(Standard::PrtAlertCode).any(|(_, code)| code == power_saver)
-        || texts.into_iter().any(|(_, value)| match value {
-            Value::OctetString(octets) => text::said(octets, source.charset).is_some_and(|text| speaks_of_sleep(&text)),
-            _ => false,
-        })
+        || alert_texts(source).any(|text| speaks_of_sleep(&text))
 }
 
 /// Returns whether a text of the panel or of an alert says that the device sleeps.

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 
 use catalog::Standard;
+use catalog::meaning::DeviationKind;
 use model::Level;
 use model::record::{Supply, SupplyClass};
 use model::standard::{AlertCode, AlertGroup, ErrorState, MarkerSuppliesClass, MarkerSuppliesSupplyUnit, MarkerSuppliesType};
+use snmp::Value;
 
 use crate::answers::Instance;
 use crate::cells::{Cell, Grid, Source};
-use crate::status;
+use crate::{status, vendor_supplies};
 
 const COLUMNS: [Standard; 8] = [
     Standard::PrtMarkerSuppliesMarkerIndex,
@@ -22,13 +24,17 @@ const COLUMNS: [Standard; 8] = [
     Standard::PrtMarkerSuppliesLevel,
 ];
 
-/// Reads the supplies, ordered by index.
+/// Reads the supplies, ordered by index: the standard's rows, and what only the vendor's objects tell.
 pub(crate) fn read(source: &mut Source<'_>) -> Vec<Supply> {
-    let grid = Grid::read(source, COLUMNS);
+    let grid = if is_without_device_index(source) { Grid::read_all(source, COLUMNS) } else { Grid::read(source, COLUMNS) };
     let mut supplies = Vec::with_capacity(grid.len());
     for (instance, cells) in grid.rows() {
         supplies.push(read_row(source, instance, cells));
     }
+    if !source.profile.meanings.deviations.is_empty() {
+        supplies.iter_mut().for_each(|supply| deviate(source, supply));
+    }
+    vendor_supplies::add(source, &mut supplies);
     for place in 0..supplies.len() {
         if is_doubtful_zero(&supplies[place]) {
             supplies[place].level = settle_zero(source, &supplies, place);
@@ -64,9 +70,60 @@ fn read_row<'a>(source: &mut Source<'a>, instance: Instance, cells: [Cell<'a>; 8
     }
 }
 
+/// Returns whether the rows of the supplies table are named without hrDeviceIndex.
+fn is_without_device_index(source: &Source<'_>) -> bool {
+    let table = source.profile.object(Standard::PrtMarkerSuppliesLevel).table;
+    source.profile.meanings.deviations.iter().any(|deviation| match deviation.kind {
+        DeviationKind::TableWithoutDeviceIndex(named) => table == Some(named),
+        _ => false,
+    })
+}
+
+/// Takes a row as the profile says that this kind of device means it.
+fn deviate(source: &mut Source<'_>, supply: &mut Supply) {
+    let speaks_of = |types: &[MarkerSuppliesType]| types.is_empty() || supply.kind.is_some_and(|kind| types.contains(&kind));
+    let profile = source.profile;
+    for deviation in &profile.meanings.deviations {
+        match &deviation.kind {
+            DeviationKind::PercentWhateverUnit if supply.capacity.is_none_or(|capacity| capacity == 100) => {
+                supply.unit = Some(MarkerSuppliesSupplyUnit::Percent);
+            }
+            DeviationKind::ReceptacleTellsFilling(types) if speaks_of(types) && supply.class == Some(SupplyClass::Receptacle) => {
+                let percent = supply.unit == Some(MarkerSuppliesSupplyUnit::Percent);
+                supply.level = room_left(supply.level, supply.capacity.or(percent.then_some(100)));
+            }
+            DeviationKind::LevelStep { percent, types } if speaks_of(types) => {
+                let whole = supply.capacity.unwrap_or(100);
+                if let Level::Measured { value, .. } = supply.level {
+                    supply.level = Level::Measured { value, step: Some((whole.saturating_mul(*percent) / 100).max(1)) };
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Turns round a level that says how full a receptacle is; of an unknown capacity nobody knows.
+fn room_left(level: Level, capacity: Option<u32>) -> Level {
+    match (level, capacity) {
+        (Level::Measured { value, step }, Some(capacity)) if value <= capacity => Level::Measured { value: capacity - value, step },
+        (Level::Measured { .. }, _) => Level::Unknown,
+        (level, _) => level,
+    }
+}
+
 /// Types the level; a percentage above 100 cannot be, whatever the capacity.
 fn read_level<'a>(source: &mut Source<'a>, cell: Cell<'a>, capacity: Option<u32>, unit: Option<MarkerSuppliesSupplyUnit>) -> Level {
     let percent = unit == Some(MarkerSuppliesSupplyUnit::Percent);
+    if let Some(Value::Integer(number)) = cell.value {
+        let word = |kind: &DeviationKind| match kind {
+            DeviationKind::LevelWord { raw, means } if *raw == number => Some(*means),
+            _ => None,
+        };
+        if let Some(word) = source.profile.meanings.deviations(word).next() {
+            return word;
+        }
+    }
     source.level(cell, if percent { Some(capacity.unwrap_or(100)) } else { capacity })
 }
 
@@ -87,7 +144,7 @@ fn remaining(supply: &Supply) -> Option<f64> {
 }
 
 /// Infers the class of a supply that tells only its type: what collects waste is filled.
-fn class_of(kind: MarkerSuppliesType) -> Option<SupplyClass> {
+pub(crate) fn class_of(kind: MarkerSuppliesType) -> Option<SupplyClass> {
     use MarkerSuppliesType as Type;
     match kind {
         Type::WasteToner | Type::WasteInk | Type::WasteWax | Type::WasteWater | Type::WastePaper => Some(SupplyClass::Receptacle),
@@ -109,11 +166,7 @@ fn is_doubtful_zero(supply: &Supply) -> bool {
 fn settle_zero(source: &mut Source<'_>, supplies: &[Supply], place: usize) -> Level {
     let supply = &supplies[place];
     let same_slot = |other: &&Supply| (other.marker, other.kind, &other.colorant) == (supply.marker, supply.kind, &supply.colorant);
-    let level = Cell {
-        object: Standard::PrtMarkerSuppliesLevel,
-        instance: Instance::new(supply.origin.instance()).unwrap_or_default(),
-        value: None,
-    };
+    let level = Cell::of(Standard::PrtMarkerSuppliesLevel, Instance::new(supply.origin.instance()).unwrap_or_default(), None);
     if let Some(sibling) = supplies.iter().filter(same_slot).find(|other| other.level == Level::Some) {
         source.problem(
             level,
@@ -173,7 +226,7 @@ fn says_used_up(code: AlertCode) -> bool {
 fn colorant_of<'a>(source: &mut Source<'a>, supply: Instance, index: u32) -> Option<Cow<'a, str>> {
     let instance = Instance::new(&[supply.device(), index])?;
     let value = source.answers.get(Standard::PrtMarkerColorantValue, instance.as_slice());
-    let name = source.words(Cell { object: Standard::PrtMarkerColorantValue, instance, value })?;
+    let name = source.words(Cell::of(Standard::PrtMarkerColorantValue, instance, value))?;
     let name = if name.bytes().any(|octet| octet.is_ascii_uppercase()) { Cow::Owned(name.to_ascii_lowercase()) } else { name };
     (!matches!(&*name, "other" | "unknown")).then_some(name)
 }
@@ -182,7 +235,7 @@ fn colorant_of<'a>(source: &mut Source<'a>, supply: Instance, index: u32) -> Opt
 ///
 /// Used where a supply points to no colorant. Source of the words: RFC 3805, prtMarkerColorantValue,
 /// and the inks of photographic printers.
-fn colorant_in(description: &str) -> Option<&'static str> {
+pub(crate) fn colorant_in(description: &str) -> Option<&'static str> {
     const COLOURS: [&str; 13] =
         ["black", "cyan", "magenta", "yellow", "red", "green", "blue", "white", "gray", "grey", "orange", "violet", "clear"];
     const SHADES: [(&str, &str, &str); 8] = [

@@ -11,6 +11,7 @@
 extern crate alloc;
 
 pub mod level;
+pub mod meter;
 pub mod origin;
 pub mod record;
 pub mod standard;

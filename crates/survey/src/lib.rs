@@ -28,7 +28,7 @@ pub use agenda::{Agenda, AgendaOptions};
 pub use ceiling::{Ceiling, Rate};
 pub use credentials::Credentials;
 pub use event::{Event, Found, Response, Statistics};
-pub use plan::Plan;
+pub use plan::{Plan, Plans};
 pub use reader::{Reader, ReaderOptions};
 pub use reading::Known;
 pub use scan::{Scan, ScanOptions};

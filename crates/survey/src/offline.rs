@@ -5,22 +5,21 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use catalog::Catalog;
 use model::DeviceRecord;
 use snmp::responder::{Manners, Objects, respond};
 
 use crate::ceiling::{Ceiling, Rate};
 use crate::credentials::Credentials;
 use crate::event::{Event, Response, Statistics};
-use crate::plan::Plan;
+use crate::plan::Plans;
 use crate::reader::{Reader, ReaderOptions};
 
 /// Reads the objects as the agent of a device would tell them; returns the record, without an
 /// address or a time, and how many requests it took.
-pub fn read(objects: &impl Objects, plan: Arc<Plan>, catalog: Arc<Catalog>) -> (DeviceRecord, u16) {
+pub fn read(objects: &impl Objects, plans: Arc<Plans>) -> (DeviceRecord, u16) {
     const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
     let credentials = Arc::new(Credentials::new(["public"]));
-    let mut reader = Reader::new(ReaderOptions { plan, catalog, credentials, epoch: None, key: [0, 0], remember: false });
+    let mut reader = Reader::new(ReaderOptions { plans, credentials, epoch: None, key: [0, 0], remember: false });
     reader.read(NOBODY, false);
     let (mut ceiling, mut statistics) = (Ceiling::new(Rate::UNLIMITED), Statistics::default());
     let (mut request, mut answer) = (Vec::new(), Vec::new());

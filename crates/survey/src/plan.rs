@@ -1,9 +1,9 @@
 //! What to ask a device for, worked out once for a profile and a choice of sections.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use catalog::{Instance as Stands, Moves, ObjectId, Profile, Rows, Sections, Standard, TableId};
-use collect::Instance;
+use catalog::{Catalog, Instance as Stands, Moves, ObjectId, Profile, Rows, Sections, Standard, TableId};
+use collect::{Answers, Instance};
 
 /// Is a table of which at least one column is wanted.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Plan {
     pub hello: Vec<ObjectId>,
     /// Values that stand alone, asked by the successor of their column, which also tells hrDeviceIndex.
     pub scalars: Vec<ObjectId>,
+    /// Values named whole, asked by that name alone.
+    pub exact: Vec<ObjectId>,
     pub tables: Vec<PlannedTable>,
     wanted: Vec<bool>,
     /// By object: the place of its table in `tables`.
@@ -54,8 +56,10 @@ impl Plan {
         let always = if sections.is_empty() { &ALWAYS[..2] } else { &ALWAYS[..] };
         always.iter().for_each(|object| wanted[ObjectId::from(*object).index()] = true);
         let hello = profile.read.hello.clone();
-        let scalars: Vec<ObjectId> =
-            profile.objects.iter().filter(|object| object.table.is_none() && wanted[object.id.index()]).map(|object| object.id).collect();
+        let alone = profile.objects.iter().filter(|object| object.table.is_none() && wanted[object.id.index()]);
+        let (exact, scalars): (Vec<_>, Vec<_>) = alone.partition(|object| object.instance == Stands::Exact);
+        let ids = |objects: Vec<&catalog::Object>| objects.into_iter().map(|object| object.id).collect::<Vec<ObjectId>>();
+        let (exact, scalars) = (ids(exact), ids(scalars));
         let referred: Vec<ObjectId> = profile.tables.iter().filter_map(|table| named_by(table.rows)).collect();
         let mut tables = Vec::new();
         for table in &profile.tables {
@@ -92,7 +96,7 @@ impl Plan {
         for (place, table) in (0..).zip(&tables) {
             table.columns.iter().for_each(|id| places[id.index()] = Some(place));
         }
-        Plan { profile, sections, hello, scalars, tables, wanted, places }
+        Plan { profile, sections, hello, scalars, exact, tables, wanted, places }
     }
 
     /// Returns the place in [`Plan::tables`] of the table that an object is a wanted column of.
@@ -103,6 +107,7 @@ impl Plan {
     /// Returns the instance of an object that is no column, on a device of this hrDeviceIndex.
     pub fn sole_instance(&self, id: ObjectId, device: u32) -> Instance {
         let arc = match self.profile.object(id).instance {
+            Stands::Exact => return Instance::default(),
             Stands::Scalar => 0,
             Stands::Device | Stands::Row => device,
         };
@@ -127,5 +132,50 @@ fn named_by(rows: Rows) -> Option<ObjectId> {
     match rows {
         Rows::Count(object) | Rows::ReferredBy(object) => Some(object),
         Rows::Walk { .. } | Rows::Probe(_) => None,
+    }
+}
+
+/// Makes one plan a profile for a choice of sections, when a device first needs it, and keeps it.
+#[derive(Debug)]
+pub struct Plans {
+    pub catalog: Arc<Catalog>,
+    sections: Sections,
+    /// By the standards alone: how a device is greeted of which nothing is known.
+    first: Arc<Plan>,
+    made: Mutex<Vec<Arc<Plan>>>,
+}
+
+impl Plans {
+    pub fn new(catalog: Arc<Catalog>, sections: Sections) -> Self {
+        let first = Arc::new(Plan::new(catalog.standard().clone(), sections));
+        Plans { catalog, sections, first, made: Mutex::new(Vec::new()) }
+    }
+
+    pub fn first(&self) -> &Arc<Plan> {
+        &self.first
+    }
+
+    pub fn sections(&self) -> Sections {
+        self.sections
+    }
+
+    /// Returns the plan for a device that has said this much, by what was asked so far.
+    ///
+    /// Where nothing of it would be read, the standards do: a device is not asked for what nobody wants.
+    pub fn for_device(&self, so_far: &Arc<Plan>, answers: &Answers) -> Arc<Plan> {
+        if self.sections.is_empty() {
+            return self.first.clone();
+        }
+        let profile = collect::profile_for(&self.catalog, &so_far.profile, answers);
+        if Arc::ptr_eq(profile, &so_far.profile) {
+            return so_far.clone();
+        }
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = made.iter().find(|plan| Arc::ptr_eq(&plan.profile, profile)) {
+            return plan.clone();
+        }
+        let plan = Arc::new(Plan::new(profile.clone(), self.sections));
+        made.push(plan.clone());
+        plan
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use catalog::{Catalog, DeviceKind, Standard};
+use catalog::{DeviceKind, Standard};
 use collect::{Answers, Context, collect, is_printer};
 use jiff::{SignedDuration, Timestamp};
 use model::record::{Path, Presence};
@@ -15,14 +15,13 @@ use snmp::{Accepted, Expired, Patience, Session, Tick, Value};
 use crate::ceiling::Ceiling;
 use crate::credentials::Credentials;
 use crate::event::{Event, Response, Statistics};
-use crate::plan::Plan;
+use crate::plan::{Plan, Plans};
 use crate::reading::{Known, Reading, Step, patience};
 
 /// Is what a reader needs to know from outside.
 #[derive(Clone)]
 pub struct ReaderOptions {
-    pub plan: Arc<Plan>,
-    pub catalog: Arc<Catalog>,
+    pub plans: Arc<Plans>,
     pub credentials: Arc<Credentials>,
     /// The time of day at tick 0; `None` leaves records without a time.
     pub epoch: Option<Timestamp>,
@@ -35,6 +34,9 @@ pub struct ReaderOptions {
 /// Is one device being read.
 struct Slot {
     address: SocketAddr,
+    plan: Arc<Plan>,
+    /// Whether the plan was changed after all had been read: once is enough.
+    replanned: bool,
     reading: Reading,
     community: u16,
     request_id: i32,
@@ -125,22 +127,33 @@ impl Reader {
         };
         let greeting = Some(Greeting { communities, first_wait, round: 0, in_v1: None });
         let room = self.spare.pop().unwrap_or_else(Answers::for_a_printer);
-        self.insert(address, Reading::first(&self.options.plan, room), community, greeting, printers_only);
+        let plan = self.options.plans.first().clone();
+        self.insert(address, Reading::first(&plan, room), plan, community, greeting, printers_only);
     }
 
     /// Starts to read a device whose v2c hello has been answered already.
     pub fn read_greeted(&mut self, address: SocketAddr, community: u16, hello: Answers, printers_only: bool) {
-        self.insert(address, Reading::greeted(&self.options.plan, hello), community, None, printers_only);
+        let plan = self.options.plans.for_device(self.options.plans.first(), &hello);
+        self.insert(address, Reading::greeted(&plan, hello), plan, community, None, printers_only);
     }
 
     /// Starts to read again what can have moved on a device read before.
     pub fn read_again(&mut self, address: SocketAddr, known: Known) {
-        let community = known.community;
-        self.insert(address, Reading::again(&self.options.plan, known), community, None, false);
+        let (community, plan) = (known.community, known.plan.clone());
+        self.insert(address, Reading::again(&plan, known), plan, community, None, false);
     }
 
-    fn insert(&mut self, address: SocketAddr, reading: Reading, community: u16, greeting: Option<Greeting>, printers_only: bool) {
-        let slot = Box::new(Slot { address, reading, community, request_id: 0, greeting, printers_only, unsent: None });
+    fn insert(
+        &mut self,
+        address: SocketAddr,
+        reading: Reading,
+        plan: Arc<Plan>,
+        community: u16,
+        greeting: Option<Greeting>,
+        printers_only: bool,
+    ) {
+        let slot =
+            Box::new(Slot { address, plan, replanned: false, reading, community, request_id: 0, greeting, printers_only, unsent: None });
         let token = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() as u32 - 1
@@ -175,8 +188,8 @@ impl Reader {
 
     fn take_answer(&mut self, now: Tick, token: u32, pdu: &PlainPdu<'_>) {
         let Some(slot) = self.slots[token as usize].as_mut() else { return };
-        let plan = &self.options.plan;
-        slot.reading.take_response(plan, pdu);
+        slot.reading.take_response(&slot.plan, pdu);
+        let plan = &slot.plan;
         if let Some(greeting) = &mut slot.greeting
             && slot.reading.step() != Step::Hello
         {
@@ -192,8 +205,20 @@ impl Reader {
     }
 
     fn go_on(&mut self, now: Tick, token: u32) {
-        let done = self.slots[token as usize].as_ref().is_some_and(|slot| slot.reading.step() == Step::Done);
-        match done {
+        let Some(slot) = self.slots[token as usize].as_mut() else { return };
+        if slot.reading.step() == Step::Greeted {
+            slot.plan = self.options.plans.for_device(&slot.plan, slot.reading.answers());
+            slot.reading.go_on(&slot.plan);
+        }
+        if slot.reading.step() == Step::Done && !slot.replanned && slot.reading.is_whole() {
+            let plan = self.options.plans.for_device(&slot.plan, slot.reading.answers());
+            if !Arc::ptr_eq(&plan, &slot.plan) {
+                slot.replanned = true;
+                slot.reading.change_plan(&slot.plan, &plan);
+                slot.plan = plan;
+            }
+        }
+        match slot.reading.step() == Step::Done {
             true => self.finish(now, token),
             false => self.to_send.push_back(token),
         }
@@ -217,7 +242,7 @@ impl Reader {
         let Some(slot) = self.slots[token as usize].as_mut() else { return };
         slot.request_id = 0;
         match &mut slot.greeting {
-            None => slot.reading.take_silence(&self.options.plan),
+            None => slot.reading.take_silence(&slot.plan),
             Some(greeting) => {
                 if let Some(in_v1) = greeting.in_v1.take() {
                     slot.reading = in_v1;
@@ -231,7 +256,7 @@ impl Reader {
                     }
                     let version = if greeting.round % 2 == 0 { Version::V2c } else { Version::V1 };
                     slot.community = greeting.communities[greeting.round / 2 % greeting.communities.len()];
-                    slot.reading.greet_in(&self.options.plan, version);
+                    slot.reading.greet_in(&slot.plan, version);
                 }
             }
         }
@@ -256,7 +281,8 @@ impl Reader {
                 self.held.push(Reverse((until, token)));
                 continue;
             }
-            let plan = &self.options.plan;
+            let plan = slot.plan.clone();
+            let plan = &*plan;
             let is_open = slot.request_id != 0 && self.session.token(slot.request_id) == Some(token);
             if !is_open {
                 slot.reading.count_request();
@@ -311,7 +337,7 @@ impl Reader {
 
     fn finish(&mut self, now: Tick, token: u32) {
         let Some(slot) = self.remove(token) else { return };
-        let finished = slot.reading.finish(slot.community);
+        let finished = slot.reading.finish(slot.plan.clone(), slot.community);
         let address = slot.address;
         if finished.unchanged {
             self.events.push_back(Event::Unchanged { address, known: Some(finished.known) });
@@ -319,13 +345,13 @@ impl Reader {
         }
         let known = finished.known;
         let answers = known.answers();
-        if slot.printers_only && is_printer(&self.options.catalog, answers).kind != DeviceKind::Printer {
+        if slot.printers_only && is_printer(&self.options.plans.catalog, answers).kind != DeviceKind::Printer {
             self.events.push_back(Event::NotPrinter(address));
             return self.keep_room(*known);
         }
         let observed_at = self.options.epoch.map(|epoch| epoch + SignedDuration::from_millis((now / 1000) as i64));
-        let context = Context { sections: self.options.plan.sections, observed_at, path: Path::Agent };
-        let mut record = Box::new(collect(&self.options.plan.profile, &self.options.catalog, answers, &context));
+        let context = Context { sections: slot.plan.sections, observed_at, path: Path::Agent };
+        let mut record = Box::new(collect(&slot.plan.profile, &self.options.plans.catalog, answers, &context));
         record.address = Some(shown(address));
         record.problems.extend(finished.problems);
         if answers.is_empty() {

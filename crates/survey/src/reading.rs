@@ -8,6 +8,8 @@
 mod again;
 mod shape;
 
+use std::sync::Arc;
+
 use catalog::{Instance as Stands, ObjectId, ReadRules, Rows, Standard};
 use collect::{Answers, Instance};
 use snmp::message::{PduType, PlainPdu, Version, push_name};
@@ -15,12 +17,14 @@ use snmp::oid::tail_arcs;
 use snmp::{Refusal, Value, Varbind};
 
 use self::shape::TableWalk;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedTable};
 
 /// Is what is remembered of a device, so that the next reading asks only for what can have moved.
 #[derive(Clone, Debug)]
 pub struct Known {
     pub version: Version,
+    /// What the device is asked by.
+    pub plan: Arc<Plan>,
     /// The number of the community that the device answers to.
     pub community: u16,
     manners: Manners,
@@ -68,6 +72,8 @@ const MOST_PROBLEMS: usize = 200;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Hello,
+    /// The hello was answered: whoever drives the reading chooses the plan and goes on with it.
+    Greeted,
     Shape,
     Cells,
     Done,
@@ -152,6 +158,43 @@ impl Reading {
         reading.queue.clear();
         reading.begin_shape(plan);
         reading
+    }
+
+    /// Returns what has been said so far.
+    pub fn answers(&mut self) -> &Answers {
+        self.answers.sort();
+        &self.answers
+    }
+
+    /// Goes on after the hello, by the plan that it led to.
+    pub fn go_on(&mut self, plan: &Plan) {
+        if self.version == Version::V2c {
+            self.manners.bulk &= plan.profile.read.bulk;
+        }
+        self.manners.answer_octets = self.manners.answer_octets.min(plan.profile.read.response_octets.into());
+        self.rows = vec![None; plan.tables.len()];
+        self.queued = vec![false; plan.tables.len()];
+        self.begin_shape(plan);
+    }
+
+    /// Goes on by another plan, when what was read shows that the device is of another kind than its
+    /// first words told: asks for what that plan's profile has beyond the standards.
+    pub fn change_plan(&mut self, before: &Plan, plan: &Plan) {
+        self.answers.remove(|id| id.index() >= Standard::COUNT);
+        let old_rows = std::mem::take(&mut self.rows);
+        let of_standard = |table: &PlannedTable| plan.profile.table(table.id).columns.iter().any(|id| id.index() < Standard::COUNT);
+        self.rows = plan
+            .tables
+            .iter()
+            .map(|table| {
+                let place = before.tables.iter().position(|old| old.id == table.id).filter(|_| of_standard(table))?;
+                old_rows.get(place).cloned().flatten()
+            })
+            .collect();
+        self.queued = self.rows.iter().map(Option::is_some).collect();
+        self.manners.bulk &= plan.profile.read.bulk;
+        self.untold.clear();
+        self.begin_shape(plan);
     }
 
     fn start(plan: &Plan, version: Version, step: Step) -> Self {
@@ -259,7 +302,7 @@ impl Reading {
         match self.step {
             Step::Hello | Step::Cells => self.take_cells(plan, pdu),
             Step::Shape => self.take_shape(plan, pdu),
-            Step::Done => {}
+            Step::Greeted | Step::Done => {}
         }
         if self.requests >= MOST_REQUESTS && self.step != Step::Done {
             self.note(format!("gave up after {MOST_REQUESTS} requests; the device leads on without end"));
@@ -335,7 +378,8 @@ impl Reading {
     /// Takes a value that stands in another place than expected, if it is wanted.
     fn take_elsewhere(&mut self, plan: &Plan, binding: &Varbind<'_>) -> Option<(ObjectId, Instance)> {
         let (id, rest) = plan.profile.locate(binding.name.as_octets())?;
-        if rest.is_empty() || binding.name.check().is_err() || !plan.wants(id) {
+        let is_whole = plan.profile.object(id).instance == Stands::Exact;
+        if rest.is_empty() != is_whole || binding.name.check().is_err() || !plan.wants(id) {
             return None;
         }
         let instance = Instance::from_arcs(tail_arcs(rest))?;
@@ -366,7 +410,7 @@ impl Reading {
 
     fn next_step(&mut self, plan: &Plan) {
         match self.step {
-            Step::Hello => self.begin_shape(plan),
+            Step::Hello => self.step = Step::Greeted,
             Step::Cells if self.before.is_some() => {
                 if !self.widen(plan) {
                     self.step = Step::Done;
@@ -378,7 +422,7 @@ impl Reading {
                     self.step = Step::Done;
                 }
             }
-            Step::Shape | Step::Done => {}
+            Step::Greeted | Step::Shape | Step::Done => {}
         }
     }
 
@@ -389,6 +433,11 @@ impl Reading {
         (self.walks, self.scalars) = (Vec::new(), Vec::new());
         self.answers.sort();
         self.add_rows_told_in_passing(plan);
+        // v1 refuses a whole request for one name that is missing; there they were asked for by GETNEXT.
+        if self.version != Version::V1 {
+            let missing = plan.exact.iter().filter(|id| self.answers.first(**id).is_none());
+            self.queue.extend(missing.map(|object| Ask { object: *object, row: 0 }));
+        }
         self.queue_cells(plan);
         if self.queue.is_empty() {
             self.step = Step::Done;
@@ -402,7 +451,8 @@ impl Reading {
             let (Some(rows), Some(walked)) = (rows, table.walked()) else { continue };
             for column in table.columns.iter().copied().chain([walked]) {
                 for (told, _) in self.answers.column(column) {
-                    let fits = told.as_slice().len() == usize::from(table.index_arcs) && rows.len() < table.max_rows as usize;
+                    let arcs = usize::from(table.index_arcs);
+                    let fits = (arcs == 0 || told.as_slice().len() == arcs) && rows.len() < table.max_rows as usize;
                     if let (true, Err(place)) = (fits, rows.binary_search(&told)) {
                         rows.insert(place, told);
                     }
@@ -481,8 +531,13 @@ impl Reading {
         })
     }
 
-    /// Ends the reading.
-    pub fn finish(mut self, community: u16) -> Finished {
+    /// Returns whether everything was read, and not only what moves.
+    pub fn is_whole(&self) -> bool {
+        self.before.is_none() && !self.cut_short
+    }
+
+    /// Ends the reading that went by this plan.
+    pub fn finish(mut self, plan: Arc<Plan>, community: u16) -> Finished {
         self.answers.sort();
         let (mut unchanged, mut moving) = (false, Vec::new());
         if let Some(mut before) = self.before.take() {
@@ -493,8 +548,15 @@ impl Reading {
             }
             self.answers = before;
         }
-        let known =
-            Box::new(Known { version: self.version, community, manners: self.manners, rows: self.rows, moving, answers: self.answers });
+        let known = Box::new(Known {
+            version: self.version,
+            plan,
+            community,
+            manners: self.manners,
+            rows: self.rows,
+            moving,
+            answers: self.answers,
+        });
         Finished { known, unchanged, requests: self.requests, cut_short: self.cut_short, problems: self.problems }
     }
 }

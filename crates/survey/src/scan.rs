@@ -12,7 +12,7 @@ use catalog::{DeviceKind, Sections};
 
 use crate::ceiling::{Ceiling, Rate};
 use crate::event::{Event, Found, Response, Statistics};
-use crate::plan::Plan;
+use crate::plan::Plans;
 use crate::reader::{Reader, ReaderOptions, sign_of};
 use crate::reading::Known;
 use crate::sweep::{Answered, Sweep, SweepOptions};
@@ -93,7 +93,7 @@ impl Scan {
                 targets: options.targets.clone(),
                 port: options.port,
                 extras: options.extras.clone(),
-                plan: options.reader.plan.clone(),
+                plan: options.reader.plans.first().clone(),
                 credentials: options.reader.credentials.clone(),
                 // Another key than the reader's: an id then belongs to one of the two.
                 key: [!key[0], key[1].rotate_left(17)],
@@ -106,7 +106,7 @@ impl Scan {
         reader.remember |= options.again > 0;
         if options.task == Task::Identify {
             // Asked only of devices whose hello leaves open whether they are printers.
-            reader.plan = Arc::new(Plan::new(reader.plan.profile.clone(), Sections::NONE));
+            reader.plans = Arc::new(Plans::new(reader.plans.catalog.clone(), Sections::NONE));
             reader.remember = true;
         }
         Scan {
@@ -174,7 +174,7 @@ impl Scan {
     }
 
     fn take_found(&mut self, answered: Answered) {
-        let kind = is_printer(&self.options.reader.catalog, &answered.hello).kind;
+        let kind = is_printer(&self.options.reader.plans.catalog, &answered.hello).kind;
         if kind == DeviceKind::NotPrinter {
             self.events.push_back(Event::NotPrinter(answered.address));
             return;

@@ -13,7 +13,7 @@ use model::{DeviceRecord, Level};
 use sim::{Fleet, NetOptions, SimNet};
 use survey::scan::Task;
 use survey::targets::{Target, Targets};
-use survey::{Credentials, Event, Plan, Rate, ReaderOptions, Scan, ScanOptions, Tick};
+use survey::{Credentials, Event, Plans, Rate, ReaderOptions, Scan, ScanOptions, Tick};
 use wire::facts::Keys;
 use wire::{Extent, Facts, Value, facts};
 
@@ -52,8 +52,7 @@ impl Gathered {
 /// Is the network.
 pub struct Site {
     net: SimNet,
-    plan: Arc<Plan>,
-    catalog: Arc<Catalog>,
+    plans: Arc<Plans>,
     began: Timestamp,
     living: Vec<IpAddr>,
     others: u32,
@@ -75,8 +74,7 @@ impl Site {
         let catalog = Arc::new(Catalog::embedded().expect("the embedded files load"));
         Site {
             net: SimNet::with_fleet(fleet, seed, NetOptions::default()),
-            plan: Arc::new(Plan::new(catalog.standard().clone(), Sections::all())),
-            catalog,
+            plans: Arc::new(Plans::new(catalog, Sections::all())),
             began,
             living: addresses,
             others: devices - living,
@@ -154,8 +152,7 @@ impl Site {
             extras: Vec::new(),
             rate: Rate::POLITE,
             reader: ReaderOptions {
-                plan: self.plan.clone(),
-                catalog: self.catalog.clone(),
+                plans: self.plans.clone(),
                 credentials: Arc::new(Credentials::new(["public"])),
                 epoch: Some(self.began),
                 key: [self.seed, 2],

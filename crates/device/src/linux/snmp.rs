@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use model::DeviceRecord;
 use model::record::Presence;
 use survey::event::{Event, Response, Statistics};
-use survey::{Ceiling, Credentials, Plan, Rate, Reader, ReaderOptions, Tick};
+use survey::{Ceiling, Credentials, Plans, Rate, Reader, ReaderOptions, Tick};
 use wire::facts::Keys;
 use wire::{Facts, Value, facts};
 
@@ -39,10 +39,10 @@ impl Agent {
 
     fn try_read(&self) -> Result<Option<(Box<DeviceRecord>, bool)>, String> {
         let catalog = Arc::new(Catalog::embedded().map_err(|error| story(&error))?);
-        let plan = Arc::new(Plan::new(catalog.standard().clone(), Sections::all()));
+        let plans = Arc::new(Plans::new(catalog, Sections::all()));
         let credentials = Arc::new(Credentials::new([self.community.as_bytes()]));
         let key = [super::machine::chance(), super::machine::chance()];
-        let mut reader = Reader::new(ReaderOptions { plan, catalog, credentials, epoch: None, key, remember: false });
+        let mut reader = Reader::new(ReaderOptions { plans, credentials, epoch: None, key, remember: false });
         let socket = self.socket().map_err(|error| format!("no network socket can be had to ask the printer: {error}"))?;
         reader.read(SocketAddr::new(self.address, self.port), false);
         Ok(Asking { reader, socket, ceiling: Ceiling::new(Rate::UNLIMITED), began: Instant::now(), last_answer: None }.ask(self.within))

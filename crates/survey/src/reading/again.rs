@@ -27,7 +27,7 @@ impl Reading {
     pub(super) fn queue_what_moves(&mut self, plan: &Plan) {
         let before = self.before.as_ref().expect("only a re-read asks for what moves");
         let moves = |id: &ObjectId| plan.profile.object(*id).moves == Moves::Always;
-        let alone = plan.scalars.iter().filter(|id| moves(id));
+        let alone = plan.scalars.iter().chain(&plan.exact).filter(|id| moves(id));
         for (object, instance) in alone.filter_map(|id| Some((*id, before.first(*id)?.0))) {
             if plan.profile.object(object).instance == Stands::Device {
                 self.device.get_or_insert(instance.device());

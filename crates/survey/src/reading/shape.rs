@@ -1,6 +1,6 @@
 //! The second step of a reading: which rows the tables have.
 
-use catalog::{Instance as Stands, ObjectId, Rows};
+use catalog::{Instance as Stands, Object, ObjectId, Rows};
 use collect::Instance;
 use snmp::message::{PduType, PlainPdu, Version, push_name};
 use snmp::oid::tail_arcs;
@@ -25,9 +25,11 @@ impl Reading {
         self.queue.clear();
         self.answers.sort();
         let said = |id: &ObjectId| self.answers.first(*id).is_some();
-        self.scalars = plan.scalars.iter().copied().filter(|id| !said(id) && !self.is_absent_scalar(plan, id)).collect();
-        self.walks =
-            plan.tables.iter().enumerate().filter_map(|(place, table)| table_walk(plan, place, table.rows, table.max_rows)).collect();
+        let exact = plan.exact.iter().filter(|_| self.version == Version::V1);
+        let scalars = plan.scalars.iter().filter(|id| !self.is_absent_scalar(plan, id)).chain(exact);
+        self.scalars = scalars.copied().filter(|id| !said(id)).collect();
+        let tables = plan.tables.iter().enumerate().filter(|(place, _)| self.rows[*place].is_none());
+        self.walks = tables.filter_map(|(place, table)| table_walk(plan, place, table.rows, table.max_rows)).collect();
         if self.scalars.is_empty() && self.walks.is_empty() {
             self.begin_cells(plan);
         }
@@ -43,7 +45,7 @@ impl Reading {
         let scalars = self.scalars.len().min(self.manners.width);
         let walks = self.walks.len().min((self.manners.width - scalars).max(usize::from(scalars == 0)));
         self.asked = (scalars, walks);
-        self.scalars[..scalars].iter().for_each(|id| push_name(names, &plan.profile.object(*id).oid, &[]));
+        self.scalars[..scalars].iter().for_each(|id| push_predecessor(names, plan.profile.object(*id)));
         self.walks[..walks].iter().for_each(|walk| push_name(names, walk.walk.position().as_octets(), &[]));
         if !self.manners.bulk || self.version == Version::V1 {
             return Request { kind: PduType::GetNext, first: 0, second: 0 };
@@ -152,6 +154,15 @@ impl Reading {
             }
             false
         });
+    }
+}
+
+/// Writes a name whose successor is the object's first instance, or the object that is named whole.
+fn push_predecessor(names: &mut Vec<u8>, object: &Object) {
+    match (object.instance, &*object.arcs) {
+        (Stands::Exact, [above @ .., last]) if *last > 0 => push_name(names, &snmp::oid::encode(above), &[last - 1, u32::MAX]),
+        (Stands::Exact, [above @ .., _]) => push_name(names, &snmp::oid::encode(above), &[]),
+        _ => push_name(names, &object.oid, &[]),
     }
 }
 

@@ -10,7 +10,7 @@ use sim::device::Conduct;
 use sim::{ModelSpec, NetOptions, SimDevice, SimNet, SimPrinter, Vices};
 use survey::scan::Task;
 use survey::targets::{Target, Targets};
-use survey::{Ceiling, Credentials, Event, Known, Plan, Rate, Reader, ReaderOptions, Response, Scan, ScanOptions, Statistics, Tick};
+use survey::{Ceiling, Credentials, Event, Known, Plans, Rate, Reader, ReaderOptions, Response, Scan, ScanOptions, Statistics, Tick};
 
 pub const SECOND: Tick = 1_000_000;
 
@@ -18,9 +18,9 @@ pub const SECOND: Tick = 1_000_000;
 pub fn options(sections: &str, communities: &[&str]) -> ReaderOptions {
     let catalog = Arc::new(Catalog::embedded().expect("the embedded files load"));
     let sections = Sections::parse(sections).expect("sections");
-    let plan = Arc::new(Plan::new(catalog.standard().clone(), sections));
+    let plans = Arc::new(Plans::new(catalog, sections));
     let epoch = Some(jiff::Timestamp::from_second(sim::time::MONDAY as i64).expect("a time"));
-    ReaderOptions { plan, catalog, credentials: Arc::new(Credentials::new(communities)), epoch, key: [11, 22], remember: true }
+    ReaderOptions { plans, credentials: Arc::new(Credentials::new(communities)), epoch, key: [11, 22], remember: true }
 }
 
 /// Returns a set of targets.
