@@ -11,11 +11,52 @@ use crate::profile::{Match, Profile, Signs};
 use crate::recogniser::{Branch, DeviceKind, Maker, Named, Recogniser, Recognition};
 use crate::suggest;
 
+/// Lists vendor files with their texts, as the program carries them.
+macro_rules! embedded {
+    ($($name:literal)*) => {
+        &[$((concat!("vendors/", $name, ".toml"), include_str!(concat!("../../../vendors/", $name, ".toml"))),)*]
+    };
+}
+
 /// Is every vendor file that the program carries, with its text.
-pub const EMBEDDED: &[(&str, &str)] = &[
-    ("vendors/printer-mib.toml", include_str!("../../../vendors/printer-mib.toml")),
-    ("vendors/makers.toml", include_str!("../../../vendors/makers.toml")),
-];
+#[rustfmt::skip]
+pub const EMBEDDED: &[(&str, &str)] = embedded!(
+    "printer-mib"
+    "makers"
+    "any"
+    "brother-ink"
+    "brother"
+    "canon"
+    "datamax"
+    "dell-xerox"
+    "dell"
+    "epson"
+    "fujifilm"
+    "honeywell"
+    "hp"
+    "intermec"
+    "konica-minolta"
+    "kyocera"
+    "lexmark"
+    "muratec"
+    "oce"
+    "oki"
+    "olivetti"
+    "panasonic"
+    "pantum"
+    "ricoh"
+    "riso"
+    "samsung"
+    "sato"
+    "seiko"
+    "sharp"
+    "sindoh"
+    "star"
+    "toshiba-tec"
+    "tsc"
+    "xerox"
+    "zebra"
+);
 
 /// Names the file that holds makers alone.
 const MAKERS: &str = "makers";
