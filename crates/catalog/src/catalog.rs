@@ -120,7 +120,8 @@ impl Catalog {
     /// printer is told by sysObjectID alone.
     pub fn recognise(&self, sys_object_id: Option<&[u32]>, sys_descr: Option<&str>) -> Recognition<'_> {
         let branch = sys_object_id.and_then(|oid| self.recogniser.branch(oid));
-        let named = sys_descr.and_then(|text| self.recogniser.maker_of_text(text)).map(|(maker, _)| maker);
+        let named = sys_descr.and_then(|text| self.recogniser.maker_of_text(text)).map(|(maker, ..)| maker);
+        let named = named.filter(|maker| self.recogniser.makers[*maker].name.is_some());
         let maker = named.or(branch.map(|branch| branch.maker)).map(|place| &self.recogniser.makers[place]);
         let profiles = maker.into_iter().flat_map(|maker| &maker.profiles);
         let fitting = profiles
@@ -144,8 +145,27 @@ impl Catalog {
     /// assert_eq!(catalog.name_in("Linux printserver 6.1"), None);
     /// ```
     pub fn name_in<'a>(&'a self, description: &'a str) -> Option<Named<'a>> {
-        let (maker, rest) = self.recogniser.maker_of_text(description)?;
-        Some(Named { manufacturer: self.recogniser.makers[maker].name.as_deref()?, rest })
+        let (maker, rest, by_product) = self.recogniser.maker_of_text(description)?;
+        Some(Named { manufacturer: self.recogniser.makers[maker].name.as_deref()?, rest, by_product })
+    }
+
+    /// Returns the maker whose model numbers begin as this text does, as the maker writes it.
+    ///
+    /// To be asked only of a text that a printer alone can have said: the beginnings are short.
+    ///
+    /// ```
+    /// # use catalog::Catalog;
+    /// let catalog = Catalog::embedded().unwrap();
+    /// assert_eq!(catalog.maker_of_model("FS-C8500DN"), Some("Kyocera"));
+    /// assert_eq!(catalog.maker_of_model("FS-"), None);
+    /// ```
+    pub fn maker_of_model(&self, text: &str) -> Option<&str> {
+        self.recogniser.makers[self.recogniser.maker_of_model(text)?].name.as_deref()
+    }
+
+    /// Returns whether a text begins with a word that stands where a maker should and is none: "Generic".
+    pub fn names_nobody(&self, text: &str) -> bool {
+        self.recogniser.maker_of_text(text).is_some_and(|(maker, ..)| self.recogniser.makers[maker].name.is_none())
     }
 
     /// Returns whether a sysDescr names a network board or print server instead of the printer.

@@ -482,15 +482,16 @@ pub(crate) fn makers(file: &'static str, text: &str) -> Result<(Vec<Maker>, Vec<
     let (mut makers, mut branches) = (Vec::new(), Vec::new());
     for item in document.array(root, "maker").unwrap_or_default() {
         let Some(block) = document.as_block(item, "[[maker]]") else { continue };
-        document.check_keys(block, &["name", "branches", "words", "products", "boards", "profiles", "source", "why"]);
+        document.check_keys(block, &["name", "branches", "words", "products", "models", "boards", "profiles", "source", "why"]);
         document.check_witness(block);
         let mut list = |key| document.texts(block, key).unwrap_or_default().into_iter().map(|(text, _)| text.into()).collect();
-        let (words, products, boards, profiles) = (list("words"), list("products"), list("boards"), list("profiles"));
+        let (words, products, models, boards) = (list("words"), list("products"), list("models"), list("boards"));
+        let profiles = list("profiles");
         for branch in document.array(block, "branches").unwrap_or_default() {
             branches.extend(read_branch(&mut document, branch, makers.len()));
         }
         let name = document.text(block, "name").map(|(name, _)| name.into());
-        makers.push(Maker { name, words, products, boards, profiles, rule: document.rule(block.at) });
+        makers.push(Maker { name, words, products, models, boards, profiles, rule: document.rule(block.at) });
     }
     check_branches(&mut document, &branches);
     document.finish()?;
