@@ -114,7 +114,8 @@ impl Recogniser {
     /// Returns the maker whose model numbers begin as this text does.
     pub fn maker_of_model(&self, text: &str) -> Option<usize> {
         let text = text.trim_start();
-        let word = alike(&self.models, text).find(|word| begins_with(text, &word.text) && numbered(&word.text, &text[word.text.len()..]))?;
+        let word =
+            alike(&self.models, text).find(|word| begins_with(text, &word.text) && numbered(&word.text, &text[word.text.len()..]))?;
         Some(word.maker)
     }
 

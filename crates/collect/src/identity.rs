@@ -5,6 +5,7 @@ use model::record::{Board, Identity};
 
 use crate::cells::Source;
 use crate::interfaces;
+use crate::naming::{self, Said};
 
 /// Reads what identifies the device.
 ///
@@ -26,35 +27,25 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
         None => None,
     };
 
-    let board = system.as_deref().filter(|text| catalog.names_board(text));
-    let named = device.as_deref().and_then(|text| catalog.name_in(text));
-    let manufacturer = match named {
-        Some(named) => Some(named.manufacturer),
-        None => {
-            let arcs: Option<Vec<u32>> = oid.map(|oid| oid.arcs().collect());
-            catalog.recognise(arcs.as_deref(), system.as_deref()).manufacturer
-        }
-    };
-    let keyed = |keys: &[&str]| system.as_deref().and_then(|text| keyed(text, keys));
-    let model = device
-        .as_deref()
-        .and_then(|text| model_in(text, catalog, serial_number.as_deref()))
-        .or_else(|| keyed(&["MODEL", "MDL", "PID"]).and_then(|text| named_model(text, catalog)))
-        .or_else(|| system.as_deref().and_then(|text| model_of_system(text, board.is_some(), catalog)));
-    let serial_number = serial_number.or_else(|| keyed(&["SN", "SERIAL", "SER"]).filter(|text| is_serial(text)).map(str::to_string));
+    let system_said = system.as_deref().map(|text| naming::of_system_description(text, catalog)).unwrap_or_default();
+    let device_said = device.as_deref().map(|text| naming::of_device_description(text, catalog, serial_number.as_deref()));
+    let device_said = device_said.unwrap_or_default();
+    let by_number = || catalog.recognise(Some(&oid?.arcs().collect::<Vec<u32>>()), None).manufacturer;
+    let by_name = device_said.manufacturer.filter(|_| !device_said.by_model).or(system_said.manufacturer);
+    let manufacturer = by_name.or_else(by_number).or(device_said.manufacturer).map(str::to_string);
 
     Identity {
-        manufacturer: manufacturer.map(str::to_string),
-        model,
-        serial_number,
-        firmware: system.as_deref().filter(|_| board.is_none()).and_then(|text| firmware_in(text, catalog)).map(str::to_string),
+        board: read_board(&system_said, manufacturer.as_deref()),
+        manufacturer,
+        model: device_said.model.or(system_said.model),
+        serial_number: serial_number.or_else(|| system_said.serial_number.map(str::to_string)),
+        firmware: system_said.firmware.map(str::to_string),
         system_name: source.text(source.scalar(Standard::SysName)),
         location: source.text(source.scalar(Standard::SysLocation)),
         mac_addresses: interfaces::read(source),
         printer_uuid: None,
         system_object_id: oid.map(|oid| oid.to_string()),
         device_id: None,
-        board: board.and_then(|text| read_board(text, manufacturer, catalog)),
         builder: None,
         system_description: system,
     }
@@ -70,94 +61,9 @@ impl Source<'_> {
 }
 
 /// Returns the board's identity, if it has one: a model of its own, or another maker than the printer's.
-fn read_board(text: &str, manufacturer: Option<&str>, catalog: &catalog::Catalog) -> Option<Board> {
-    let named = catalog.name_in(text);
-    let rest = named.map_or(text, |named| named.rest);
-    let maker = named.map(|named| named.manufacturer);
-    let model = plausible(until(rest, &[",", ";", ": ", " Rev"]));
-    (model.is_some() || maker != manufacturer).then(|| Board { manufacturer: maker.map(str::to_string), model, serial_number: None })
-}
-
-/// Returns the model in a description, without the maker's name, and without the serial number and
-/// what follows it.
-fn model_in(text: &str, catalog: &catalog::Catalog, serial: Option<&str>) -> Option<String> {
-    let rest = catalog.name_in(text).map_or(text, |named| named.rest);
-    let rest = without_serial(until(rest, &[";", " version "]), serial);
-    // "Generic 28C-1" names a printer driver's model, not this one's.
-    (!rest.is_empty() && !rest.starts_with("Generic")).then(|| rest.to_string())
-}
-
-/// Cuts a description at the word that begins the serial number.
-fn without_serial<'t>(text: &'t str, serial: Option<&str>) -> &'t str {
-    let Some(serial) = serial else { return text };
-    let mut words = text.match_indices(' ').map(|(at, _)| (at, text[at + 1..].split(' ').next().unwrap_or_default()));
-    match words.find(|(_, word)| word.len() >= 5 && serial.starts_with(word)) {
-        Some((at, _)) => text[..at].trim_end(),
-        None => text,
-    }
-}
-
-/// Returns the model in sysDescr, where that speaks of the printer at all.
-fn model_of_system(text: &str, is_board: bool, catalog: &catalog::Catalog) -> Option<String> {
-    if is_board {
-        // A print server tells what hangs on it.
-        let (_, attached) = text.split_once("Attached to ")?;
-        return plausible(until(attached, &[" Rev", ",", ";", ":"]));
-    }
-    named_model(until(text, &[";", ",", " / ", " version ", " - "]), catalog)
-}
-
-/// Returns the model after a known maker's name; text of an unknown maker is no model.
-fn named_model(text: &str, catalog: &catalog::Catalog) -> Option<String> {
-    let rest = catalog.name_in(text)?.rest;
-    let rest = rest.strip_suffix("/P").unwrap_or(rest).trim_end();
-    plausible(without_version(rest))
-}
-
-/// Takes off a version such as "1.35" at the end.
-fn without_version(text: &str) -> &str {
-    match text.rsplit_once(' ') {
-        Some((rest, last)) if is_version(last) => rest.trim_end(),
-        _ => text,
-    }
-}
-
-fn is_version(word: &str) -> bool {
-    word.contains('.') && word.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.')
-}
-
-/// Returns the version in a known maker's sysDescr: "… version NH62.YS.N636 …", or the number that ends the
-/// first of several parts, "MP C2503 1.35 / …". Other numbers may be of any component.
-fn firmware_in<'t>(text: &'t str, catalog: &catalog::Catalog) -> Option<&'t str> {
-    catalog.name_in(text)?;
-    if let Some((_, after)) = text.split_once(" version ") {
-        return after.split([' ', ',', ';']).next().filter(|word| word.bytes().any(|octet| octet.is_ascii_digit()));
-    }
-    let (first, _) = text.split_once(" / ")?;
-    first.rsplit(' ').next().filter(|word| is_version(word))
-}
-
-/// Accepts only what tells one model from another: "Color Laser" does not.
-fn plausible(text: &str) -> Option<String> {
-    let text = text.trim();
-    text.bytes().any(|octet| octet.is_ascii_digit()).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// Returns the text before the first of these marks.
-fn until<'t>(text: &'t str, marks: &[&str]) -> &'t str {
-    let end = marks.iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
-    text[..end].trim()
-}
-
-/// Returns the value of a `KEY:value` part; parts end at a comma or semicolon.
-fn keyed<'t>(text: &'t str, keys: &[&str]) -> Option<&'t str> {
-    let parts = text.split([',', ';']).filter_map(|part| part.split_once(':'));
-    let value = parts.filter(|(key, _)| keys.iter().any(|known| key.trim().eq_ignore_ascii_case(known))).map(|(_, value)| value.trim());
-    value.into_iter().find(|value| !value.is_empty())
-}
-
-fn is_serial(text: &str) -> bool {
-    text.len() >= 6 && text.bytes().all(|octet| octet.is_ascii_alphanumeric()) && text.bytes().any(|octet| octet.is_ascii_digit())
+fn read_board(said: &Said<'_>, manufacturer: Option<&str>) -> Option<Board> {
+    let tells = said.is_board && (said.board_model.is_some() || said.manufacturer != manufacturer);
+    tells.then(|| Board { manufacturer: said.manufacturer.map(str::to_string), model: said.board_model.clone(), serial_number: None })
 }
 
 #[cfg(test)]

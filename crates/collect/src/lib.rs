@@ -21,6 +21,7 @@ mod inputs;
 mod interfaces;
 mod localization;
 mod markers;
+pub mod naming;
 mod outputs;
 mod status;
 mod supplies;
