@@ -166,7 +166,7 @@ impl<'a> Called<'a> {
 }
 
 /// Words that say what kind of thing it is, and of whom nothing.
-const GENERIC: [&str; 18] = [
+const GENERIC: [&str; 21] = [
     "printer",
     "printing",
     "print",
@@ -185,7 +185,17 @@ const GENERIC: [&str; 18] = [
     "adapter",
     "device",
     "generic",
+    "ps",
+    "pcl",
+    "postscript",
 ];
+
+/// Those of them that never belong to a model's name: "Optra N Laser Printer" is one, "WorkCentre Pro
+/// Multifunction System" is not.
+const KINDS: [&str; 3] = ["system", "multifunction", "multi-function"];
+
+/// A model has fewer words; a longer text is prose.
+const MOST_WORDS: usize = 16;
 
 fn generic(word: &str) -> bool {
     GENERIC.iter().any(|known| word.eq_ignore_ascii_case(known))
@@ -227,7 +237,7 @@ fn without_company_form(text: &str) -> &str {
 fn words_of_model(text: &str) -> String {
     let mut model = String::with_capacity(text.len());
     let mut in_brackets = false;
-    let mut words = text.split_whitespace().peekable();
+    let mut words = text.split_whitespace().take(MOST_WORDS).peekable();
     while let Some(word) = words.next() {
         // "InfoPrint (v1) 21" goes on behind the brackets, "5100cn (Net 6.26, …)" ends at them.
         if word.starts_with('(') && has_digit(&model) {
@@ -243,7 +253,8 @@ fn words_of_model(text: &str) -> String {
         }
         push(&mut model, word);
     }
-    while let Some((before, _)) = model.rsplit_once(' ').filter(|(before, last)| generic(last) && has_digit(before)) {
+    let idle = |before: &str, last: &str| generic(last) && (has_digit(before) || one_of(last, &KINDS));
+    while let Some((before, _)) = model.rsplit_once(' ').filter(|(before, last)| idle(before, last)) {
         model.truncate(before.len());
     }
     model.truncate(model.trim_end_matches([',', ';', ':', '-', ' ']).len());
@@ -331,19 +342,12 @@ fn attached(text: &str) -> Option<String> {
 fn board_phrase_end(text: &str) -> Option<usize> {
     const PHRASES: [&str; 7] =
         ["print server", "printserver", "print adapter", "printer board", "interface board", "interface card", "document server"];
-    let octets = text.as_bytes();
-    let begun = octets.iter().enumerate().filter(|(_, octet)| matches!(octet.to_ascii_lowercase(), b'p' | b'i' | b'd'));
-    let mut ends = begun.filter_map(|(at, _)| {
-        let rest = &octets[at..];
-        PHRASES.iter().find(|phrase| rest.len() >= phrase.len() && rest[..phrase.len()].eq_ignore_ascii_case(phrase.as_bytes())).map(
-            |phrase| {
-                // "Printer Board-E1": the word goes on.
-                let end = at + phrase.len();
-                end + octets[end..].iter().take_while(|octet| **octet == b'-' || octet.is_ascii_digit()).count()
-            },
-        )
-    });
-    ends.next()
+    let first_letter = |octet: u8| matches!(octet.to_ascii_lowercase(), b'p' | b'i' | b'd');
+    let begun = text.bytes().enumerate().filter(|(_, octet)| first_letter(*octet)).map(|(at, _)| at);
+    let end = begun.filter_map(|at| Some(at + PHRASES.iter().find(|phrase| begins(&text[at..], phrase))?.len())).next()?;
+    // "Printer Board-E1": the word goes on.
+    let rest = &text[end..];
+    Some(if rest.starts_with('-') { end + rest.find(' ').unwrap_or(rest.len()) } else { end })
 }
 
 /// Returns the version in a known maker's sysDescr: "… version NH62.YS.N636 …", or the number that ends the
