@@ -189,7 +189,8 @@ impl Catalog {
     /// printer is told by sysObjectID alone.
     pub fn recognise(&self, sys_object_id: Option<&[u32]>, sys_descr: Option<&str>) -> Recognition<'_> {
         let branch = sys_object_id.and_then(|oid| self.recogniser.branch(oid));
-        let named = sys_descr.and_then(|text| self.recogniser.maker_of_text(text)).map(|(maker, _)| maker);
+        let named = sys_descr.and_then(|text| self.recogniser.maker_of_text(text)).map(|(maker, ..)| maker);
+        let named = named.filter(|maker| self.recogniser.makers[*maker].name.is_some());
         let maker = named.or(branch.map(|branch| branch.maker)).map(|place| &self.recogniser.makers[place]);
         Recognition {
             manufacturer: maker.and_then(|maker| maker.name.as_deref()),
@@ -214,7 +215,7 @@ impl Catalog {
         matched.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
         let agent = signs.sys_object_id.and_then(|oid| self.recogniser.branch(oid)).map(|branch| branch.maker);
         let texts = [signs.device, signs.sys_descr].into_iter().flatten();
-        let named = texts.filter_map(|text| self.recogniser.maker_of_text(text)).map(|(maker, _)| maker);
+        let named = texts.filter_map(|text| self.recogniser.maker_of_text(text)).map(|(maker, ..)| maker);
         let of_maker = agent
             .into_iter()
             .chain(named)
@@ -234,8 +235,27 @@ impl Catalog {
     /// assert_eq!(catalog.name_in("Linux printserver 6.1"), None);
     /// ```
     pub fn name_in<'a>(&'a self, description: &'a str) -> Option<Named<'a>> {
-        let (maker, rest) = self.recogniser.maker_of_text(description)?;
-        Some(Named { manufacturer: self.recogniser.makers[maker].name.as_deref()?, rest })
+        let (maker, rest, by_product) = self.recogniser.maker_of_text(description)?;
+        Some(Named { manufacturer: self.recogniser.makers[maker].name.as_deref()?, rest, by_product })
+    }
+
+    /// Returns the maker whose model numbers begin as this text does, as the maker writes it.
+    ///
+    /// To be asked only of a text that a printer alone can have said: the beginnings are short.
+    ///
+    /// ```
+    /// # use catalog::Catalog;
+    /// let catalog = Catalog::embedded().unwrap();
+    /// assert_eq!(catalog.maker_of_model("FS-C8500DN"), Some("Kyocera"));
+    /// assert_eq!(catalog.maker_of_model("FS-"), None);
+    /// ```
+    pub fn maker_of_model(&self, text: &str) -> Option<&str> {
+        self.recogniser.makers[self.recogniser.maker_of_model(text)?].name.as_deref()
+    }
+
+    /// Returns whether a text begins with a word that stands where a maker should and is none: "Generic".
+    pub fn names_nobody(&self, text: &str) -> bool {
+        self.recogniser.maker_of_text(text).is_some_and(|(maker, ..)| self.recogniser.makers[maker].name.is_none())
     }
 
     /// Returns whether a sysDescr names a network board or print server instead of the printer.
@@ -282,7 +302,7 @@ impl Heads {
         }
         self.makers.extend(head.makers);
         if is_profile {
-            self.named.extend(head.maker.map(|(maker, rule)| (self.files.len(), maker, rule)));
+            self.named.extend(head.of_makers.into_iter().map(|(maker, rule)| (self.files.len(), maker, rule)));
             let makers = (before..self.makers.len()).collect();
             let (matches, models) = (head.matches, head.models);
             self.files.push(ProfileFile { name, file, text, makers, matches, models, profile: OnceLock::new() });

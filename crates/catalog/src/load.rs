@@ -194,10 +194,17 @@ pub(crate) struct Head {
     pub makers: Vec<Maker>,
     /// With the place of their maker in `makers`.
     pub branches: Vec<Branch>,
-    /// Whose profile the file is, where no maker stands in it.
-    pub maker: Option<(Box<str>, crate::Rule)>,
+    /// Whose profile the file is, beside the makers that stand in it.
+    pub of_makers: Vec<(Box<str>, crate::Rule)>,
     pub matches: Vec<Match>,
     pub models: Vec<Box<str>>,
+}
+
+/// Reads a name, or an array of names, with where each stands.
+fn one_or_more(document: &mut Document, block: Block<'_>, key: &str) -> Vec<(Box<str>, crate::Rule)> {
+    let is_array = matches!(block.table.get(key).map(Spanned::get_ref), Some(DeValue::Array(_)));
+    let names = if is_array { document.texts(block, key).unwrap_or_default() } else { document.text(block, key).into_iter().collect() };
+    names.into_iter().map(|(name, at)| (name.into(), document.rule(at))).collect()
 }
 
 /// Reads the head of a file; `is_profile` unless it holds makers alone.
@@ -209,7 +216,7 @@ pub(crate) fn head(file: &'static str, text: &str, is_profile: bool) -> Result<H
     if is_profile {
         head.matches = read_matches(&mut document, root);
         if let Some(header) = root.table.get("profile").and_then(|_| document.block(root, "profile", "[profile]")) {
-            head.maker = document.text(header, "maker").map(|(name, at)| (name.into(), document.rule(at)));
+            head.of_makers = one_or_more(&mut document, header, "maker");
             head.models = document.texts(header, "models").unwrap_or_default().into_iter().map(|(text, _)| text.into()).collect();
         }
     } else {
@@ -217,15 +224,15 @@ pub(crate) fn head(file: &'static str, text: &str, is_profile: bool) -> Result<H
     }
     for item in document.array(root, "maker").unwrap_or_default() {
         let Some(block) = document.as_block(item, "[[maker]]") else { continue };
-        document.check_keys(block, &["name", "branches", "words", "products", "boards", "source", "why"]);
+        document.check_keys(block, &["name", "branches", "words", "products", "models", "boards", "source", "why"]);
         document.check_witness(block);
         let mut list = |key| document.texts(block, key).unwrap_or_default().into_iter().map(|(text, _)| text.into()).collect();
-        let (words, products, boards) = (list("words"), list("products"), list("boards"));
+        let (words, products, models, boards) = (list("words"), list("products"), list("models"), list("boards"));
         for branch in document.array(block, "branches").unwrap_or_default() {
             head.branches.extend(read_branch(&mut document, branch, head.makers.len()));
         }
         let name = document.text(block, "name").map(|(name, _)| name.into());
-        head.makers.push(Maker { name, words, products, boards, rule: document.rule(block.at) });
+        head.makers.push(Maker { name, words, products, models, boards, rule: document.rule(block.at) });
     }
     check_branches(&mut document, &head.branches);
     document.finish()?;

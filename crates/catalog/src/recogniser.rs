@@ -6,12 +6,14 @@ use crate::profile::begins_with;
 /// Is a maker of printers, or of what is often taken for a printer.
 #[derive(Clone, Debug)]
 pub struct Maker {
-    /// As the maker writes it; `None` for software that many makers build upon.
+    /// As the maker writes it; `None` for software that many makers build upon, and for words that name none.
     pub name: Option<Box<str>>,
     /// The maker's own name as descriptions begin with it.
     pub words: Vec<Box<str>>,
     /// Names of its products that descriptions begin with; they belong to the model.
     pub products: Vec<Box<str>>,
+    /// How its model numbers begin, for texts that only printers say and that name no maker.
+    pub models: Vec<Box<str>>,
     /// How a sysDescr begins that names a network board or print server instead of the printer.
     pub boards: Vec<Box<str>>,
     pub rule: Rule,
@@ -51,8 +53,10 @@ pub(crate) struct Recogniser {
     pub makers: Vec<Maker>,
     /// Sorted by their arcs.
     branches: Vec<Branch>,
-    /// Sorted by the first letter in lower case, longer words first.
+    /// Sorted by the first letters in lower case, longer words first.
     words: Vec<Word>,
+    /// Sorted so too.
+    models: Vec<Word>,
 }
 
 #[derive(Clone, Debug)]
@@ -70,18 +74,23 @@ pub struct Named<'a> {
     pub manufacturer: &'a str,
     /// The description without the maker's name.
     pub rest: &'a str,
+    /// Whether it begins with a product's name, which belongs to the rest, and not with the maker's own.
+    pub by_product: bool,
 }
 
 impl Recogniser {
     pub fn new(makers: Vec<Maker>, mut branches: Vec<Branch>) -> Self {
         branches.sort_by(|a, b| a.arcs.cmp(&b.arcs));
-        let mut words: Vec<Word> = Vec::new();
+        let (mut words, mut models): (Vec<Word>, Vec<Word>) = (Vec::new(), Vec::new());
         for (maker, entry) in makers.iter().enumerate() {
             words.extend(entry.words.iter().map(|text| Word { text: text.clone(), maker, product: false }));
             words.extend(entry.products.iter().map(|text| Word { text: text.clone(), maker, product: true }));
+            models.extend(entry.models.iter().map(|text| Word { text: text.clone(), maker, product: true }));
         }
-        words.sort_by_key(|word| (first_letter(&word.text), usize::MAX - word.text.len()));
-        Recogniser { makers, branches, words }
+        for list in [&mut words, &mut models] {
+            list.sort_by_key(|word| (first_letters(&word.text), usize::MAX - word.text.len()));
+        }
+        Recogniser { makers, branches, words, models }
     }
 
     /// Returns the longest branch that an identifier lies in.
@@ -91,16 +100,20 @@ impl Recogniser {
         self.branches[..above].iter().rev().find(|branch| sys_object_id.starts_with(&branch.arcs))
     }
 
-    /// Returns the maker that a description begins with, and the description without its name.
-    pub fn maker_of_text<'t>(&self, text: &'t str) -> Option<(usize, &'t str)> {
+    /// Returns the maker that a description begins with, the description without its name, and whether
+    /// it was named by a product.
+    pub fn maker_of_text<'t>(&self, text: &'t str) -> Option<(usize, &'t str, bool)> {
         let text = text.trim_start();
-        let letter = first_letter(text);
-        let from = self.words.partition_point(|word| first_letter(&word.text) < letter);
-        let word = self.words[from..]
-            .iter()
-            .take_while(|word| first_letter(&word.text) == letter)
-            .find(|word| begins_with(text, &word.text) && ends_a_word(&text[word.text.len()..]))?;
-        Some((word.maker, if word.product { text } else { text[word.text.len()..].trim_start() }))
+        let word = alike(&self.words, text).find(|word| begins_with(text, &word.text) && ends_a_word(&text[word.text.len()..]))?;
+        Some((word.maker, if word.product { text } else { text[word.text.len()..].trim_start() }, word.product))
+    }
+
+    /// Returns the maker whose model numbers begin as this text does.
+    pub fn maker_of_model(&self, text: &str) -> Option<usize> {
+        let text = text.trim_start();
+        let word =
+            alike(&self.models, text).find(|word| begins_with(text, &word.text) && numbered(&word.text, &text[word.text.len()..]))?;
+        Some(word.maker)
     }
 
     /// Returns whether a sysDescr names a network board or print server instead of the printer.
@@ -109,8 +122,25 @@ impl Recogniser {
     }
 }
 
-fn first_letter(text: &str) -> u8 {
-    text.bytes().next().unwrap_or(0).to_ascii_lowercase()
+/// Returns the words that begin with the same letters as a text.
+fn alike<'w>(words: &'w [Word], text: &str) -> impl Iterator<Item = &'w Word> {
+    let letters = first_letters(text);
+    let from = words.partition_point(|word| first_letters(&word.text) < letters);
+    words[from..].iter().take_while(move |word| first_letters(&word.text) == letters)
+}
+
+fn first_letters(text: &str) -> [u8; 2] {
+    let mut letters = text.bytes().map(|octet| octet.to_ascii_lowercase());
+    [letters.next().unwrap_or(0), letters.next().unwrap_or(0)]
+}
+
+/// Returns whether a number follows the beginning of a model: at once after a letter, else within the word.
+fn numbered(beginning: &str, rest: &str) -> bool {
+    let word = rest.split(' ').next().unwrap_or_default();
+    if beginning.ends_with(|letter: char| letter.is_alphabetic()) {
+        return word.starts_with(|letter: char| letter.is_ascii_digit());
+    }
+    word.bytes().any(|octet| octet.is_ascii_digit())
 }
 
 fn ends_a_word(rest: &str) -> bool {
@@ -127,6 +157,7 @@ mod tests {
             name: Some(name.into()),
             words: words.iter().map(|word| (*word).into()).collect(),
             products: Vec::new(),
+            models: vec!["AC".into(), "ACL-".into()],
             boards: vec!["ACME Netboard".into()],
             rule,
         };
@@ -154,9 +185,19 @@ mod tests {
     #[test]
     fn the_longest_word_wins_and_must_end() {
         let recogniser = recogniser();
-        assert_eq!(recogniser.maker_of_text("acme labels 4"), Some((1, "4")));
-        assert_eq!(recogniser.maker_of_text("Acme-3000"), Some((0, "-3000")));
+        assert_eq!(recogniser.maker_of_text("acme labels 4"), Some((1, "4", false)));
+        assert_eq!(recogniser.maker_of_text("Acme-3000"), Some((0, "-3000", false)));
         assert_eq!(recogniser.maker_of_text("Acmeter"), None);
         assert!(recogniser.names_board("Acme NetBoard 10/100") && !recogniser.names_board("Acme 3000"));
+    }
+
+    #[test]
+    fn a_model_number_tells_its_maker_only_with_a_digit() {
+        let recogniser = recogniser();
+        assert_eq!(recogniser.maker_of_model("ACL-x20"), Some(0));
+        assert_eq!(recogniser.maker_of_model("ac250"), Some(0));
+        assert_eq!(recogniser.maker_of_model("ACL-"), None);
+        assert_eq!(recogniser.maker_of_model("ACx20"), None, "a digit follows a letter at once");
+        assert_eq!(recogniser.maker_of_model("AC 250"), None);
     }
 }

@@ -1,22 +1,29 @@
 //! Who the device says it is: maker, model, serial number, names.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use catalog::Standard;
+use catalog::meaning::IdentityFact;
+use model::Origin;
 use model::record::{Board, Identity};
 
 use crate::cells::Source;
 use crate::interfaces;
+use crate::naming::{self, Said};
 
 /// Reads what identifies the device.
 ///
-/// The maker is the one that hrDeviceDescr begins with, else the one that sysDescr or sysObjectID
-/// tells. The model is hrDeviceDescr's; sysDescr is asked only where it does not speak of the
-/// network board. No standard object is made for the printer's firmware: it is told only where
-/// sysDescr speaks of the printer and names its version plainly.
+/// The maker is the one that hrDeviceDescr or the IEEE 1284 device ID names, else the one that sysDescr
+/// or sysObjectID tells. The model is hrDeviceDescr's, then the vendor's object's, then the device ID's;
+/// sysDescr is asked only where it does not speak of the network board. The serial number is the
+/// standard's, then the vendor's, the device ID's, that of a descriptive text. What was read from where
+/// stands in `origins`; a second word that contradicts the first is a problem.
 pub(crate) fn read(source: &mut Source<'_>) -> Identity {
     let catalog = source.catalog;
     let system = source.text(source.scalar(Standard::SysDescr));
     let device = source.words(source.of_device(Standard::HrDeviceDescr));
-    let serial_number = source.text(source.of_device(Standard::PrtGeneralSerialNumber));
+    let standards_serial = source.text(source.of_device(Standard::PrtGeneralSerialNumber)).filter(|serial| tells(serial));
     let oid = match source.scalar(Standard::SysObjectID).value {
         Some(snmp::Value::ObjectIdentifier(oid)) => Some(oid),
         Some(_) => {
@@ -25,39 +32,177 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
         }
         None => None,
     };
+    let mut vendor = Vendors::read(source);
+    let device_id = vendor.first(IdentityFact::DeviceId);
 
-    let board = system.as_deref().filter(|text| catalog.names_board(text));
-    let named = device.as_deref().and_then(|text| catalog.name_in(text));
-    let manufacturer = match named {
-        Some(named) => Some(named.manufacturer),
-        None => {
-            let arcs: Option<Vec<u32>> = oid.map(|oid| oid.arcs().collect());
-            catalog.recognise(arcs.as_deref(), system.as_deref()).manufacturer
-        }
+    let system_said = system.as_deref().map(|text| naming::of_system_description(text, catalog)).unwrap_or_default();
+    let serials = standards_serial.as_deref().or_else(|| vendor.peek(IdentityFact::SerialNumber));
+    let device_said = device.as_deref().map(|text| naming::of_device_description(text, catalog, serials)).unwrap_or_default();
+    let id_said = device_id.as_ref().map(|(id, _)| naming::of_device_id(id, catalog)).unwrap_or_default();
+    let recognised = oid.map(|oid| catalog.recognise(Some(&oid.arcs().collect::<Vec<u32>>()), None));
+    let by_number = recognised.as_ref().and_then(|recognised| recognised.manufacturer);
+
+    let (of_system, of_device) = (source.scalar(Standard::SysDescr).origin(), source.of_device(Standard::HrDeviceDescr).origin());
+    let of_id = device_id.as_ref().map(|(_, origin)| origin.clone());
+    let mut facts = Facts::default();
+
+    let firmly = |said: &Said<'_>| said.manufacturer.filter(|_| !said.by_model).map(str::to_string);
+    let manufacturer = facts.take("manufacturer", [
+        (firmly(&device_said), Some(&of_device)),
+        (firmly(&id_said), of_id.as_ref()),
+        (system_said.manufacturer.map(str::to_string), Some(&of_system)),
+        (by_number.map(str::to_string), Some(&source.scalar(Standard::SysObjectID).origin())),
+        (device_said.manufacturer.or(id_said.manufacturer).map(str::to_string), Some(&of_device)),
+    ]);
+    let vendors_maker = vendor.first(IdentityFact::Manufacturer);
+    let manufacturer = manufacturer.or_else(|| facts.take("manufacturer", [told(&vendors_maker)]));
+    let vendors_model = vendor.first(IdentityFact::Model).map(|(text, origin)| (model_of_vendor(&text, catalog), origin));
+    let model = facts.take("model", [
+        (device_said.model, Some(&of_device)),
+        told(&vendors_model),
+        (id_said.model, of_id.as_ref()),
+        (system_said.model.clone(), Some(&of_system)),
+    ]);
+    let vendors_serial = vendor.all(IdentityFact::SerialNumber);
+    let serial_origin = source.of_device(Standard::PrtGeneralSerialNumber).origin();
+    let serial_number = facts.take("serial_number", [
+        (standards_serial.clone(), Some(&serial_origin)),
+        told(&vendors_serial),
+        (id_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), of_id.as_ref()),
+        (system_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), Some(&of_system)),
+    ]);
+    source.disagreement("serial number", standards_serial.map(|serial| (serial, serial_origin)), vendors_serial);
+    let vendors_firmware = vendor.first(IdentityFact::Firmware);
+    let firmware = facts.take("firmware", [
+        told(&vendors_firmware),
+        (id_said.firmware.map(str::to_string), of_id.as_ref()),
+        (system_said.firmware.map(str::to_string), Some(&of_system)),
+    ]);
+    let vendors_name = vendor.first(IdentityFact::PrinterName);
+    let system_name = source.text(source.scalar(Standard::SysName));
+    let name_origin = source.scalar(Standard::SysName).origin();
+    let system_name = facts.take("system_name", [(system_name, Some(&name_origin)), told(&vendors_name)]);
+    let vendors_board = Board {
+        manufacturer: vendor.first(IdentityFact::BoardManufacturer).map(|(text, _)| text),
+        model: vendor.first(IdentityFact::BoardModel).map(|(text, _)| text),
+        serial_number: vendor.first(IdentityFact::BoardSerialNumber).map(|(text, _)| text),
     };
-    let keyed = |keys: &[&str]| system.as_deref().and_then(|text| keyed(text, keys));
-    let model = device
-        .as_deref()
-        .and_then(|text| model_in(text, catalog, serial_number.as_deref()))
-        .or_else(|| keyed(&["MODEL", "MDL", "PID"]).and_then(|text| named_model(text, catalog)))
-        .or_else(|| system.as_deref().and_then(|text| model_of_system(text, board.is_some(), catalog)));
-    let serial_number = serial_number.or_else(|| keyed(&["SN", "SERIAL", "SER"]).filter(|text| is_serial(text)).map(str::to_string));
+    source.problems.append(&mut vendor.problems);
 
     Identity {
-        manufacturer: manufacturer.map(str::to_string),
+        board: read_board(&system_said, manufacturer.as_deref(), vendors_board),
+        builder: recognised.and_then(|recognised| builder(recognised.agent_manufacturer?, manufacturer.as_deref()?, system_said.is_board)),
+        manufacturer,
         model,
         serial_number,
-        firmware: system.as_deref().filter(|_| board.is_none()).and_then(|text| firmware_in(text, catalog)).map(str::to_string),
-        system_name: source.text(source.scalar(Standard::SysName)),
+        firmware,
+        system_name,
         location: source.text(source.scalar(Standard::SysLocation)),
         mac_addresses: interfaces::read(source),
         printer_uuid: None,
         system_object_id: oid.map(|oid| oid.to_string()),
-        device_id: None,
-        board: board.and_then(|text| read_board(text, manufacturer, catalog)),
-        builder: None,
+        device_id: device_id.map(|(id, _)| id),
         system_description: system,
+        origins: facts.origins,
     }
+}
+
+/// Is what was read so far, with where each fact is from.
+#[derive(Default)]
+struct Facts {
+    origins: BTreeMap<String, Origin>,
+}
+
+impl Facts {
+    /// Takes the first of these that says anything, and notes where it is from.
+    fn take<const N: usize>(&mut self, fact: &str, words: [(Option<String>, Option<&Origin>); N]) -> Option<String> {
+        let (word, origin) = words.into_iter().find_map(|(word, origin)| Some((word?, origin)))?;
+        if let Some(origin) = origin {
+            self.origins.insert(fact.to_string(), origin.clone());
+        }
+        Some(word)
+    }
+}
+
+/// Returns a vendor's word as [`Facts::take`] wants it.
+fn told(word: &Option<(String, Origin)>) -> (Option<String>, Option<&Origin>) {
+    (word.as_ref().map(|(text, _)| text.clone()), word.as_ref().map(|(_, origin)| origin))
+}
+
+/// Is what the vendor's objects tell of the identity, the better known first.
+struct Vendors {
+    words: Vec<(IdentityFact, String, Origin)>,
+    problems: Vec<String>,
+}
+
+impl Vendors {
+    fn read(source: &mut Source<'_>) -> Self {
+        let profile = source.profile;
+        let mut rules: Vec<_> = profile.meanings.identity.iter().collect();
+        rules.sort_by_key(|rule| rule.grade);
+        let mut words = Vec::new();
+        for rule in rules {
+            let cell = source.alone(rule.object);
+            let text = match cell.value {
+                Some(snmp::Value::OctetString(octets)) if rule.fact == IdentityFact::DeviceId => device_id_text(octets),
+                Some(snmp::Value::OctetString(_)) => source.words(cell).map(Cow::into_owned),
+                Some(snmp::Value::Integer(number)) => Some(number.to_string()),
+                _ => None,
+            };
+            let is_serial = matches!(rule.fact, IdentityFact::SerialNumber | IdentityFact::BoardSerialNumber);
+            let text = text.filter(|text| !is_serial || tells(text));
+            words.extend(text.map(|text| (rule.fact, text, cell.origin())));
+        }
+        Vendors { words, problems: Vec::new() }
+    }
+
+    fn peek(&self, fact: IdentityFact) -> Option<&str> {
+        self.words.iter().find(|(of, ..)| *of == fact).map(|(_, text, _)| text.as_str())
+    }
+
+    /// Returns the best word on a fact.
+    fn first(&self, fact: IdentityFact) -> Option<(String, Origin)> {
+        self.words.iter().find(|(of, ..)| *of == fact).map(|(_, text, origin)| (text.clone(), origin.clone()))
+    }
+
+    /// As [`Vendors::first`], where objects of one meaning ought to say the same: tells if they do not.
+    fn all(&mut self, fact: IdentityFact) -> Option<(String, Origin)> {
+        let first = self.first(fact)?;
+        let others = self.words.iter().filter(|(of, text, _)| *of == fact && !same(text, &first.0));
+        self.problems.extend(others.map(|(_, text, origin)| format!("{origin}: says {text}, {} says {}", first.1, first.0)));
+        Some(first)
+    }
+}
+
+/// Returns a device ID as text: without a length in front, and with what cannot be shown left out.
+fn device_id_text(octets: &[u8]) -> Option<String> {
+    let start = octets.iter().take(4).position(u8::is_ascii_alphabetic)?;
+    let text: String = octets[start..].iter().take_while(|octet| **octet != 0).map(|octet| char::from(*octet)).collect();
+    let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
+    text.contains(':').then(|| text.trim().to_string())
+}
+
+/// Returns the model in a text that holds nothing else.
+fn model_of_vendor(text: &str, catalog: &catalog::Catalog) -> String {
+    match catalog.name_in(text) {
+        Some(named) if !named.rest.is_empty() => named.rest.to_string(),
+        _ => text.to_string(),
+    }
+}
+
+/// Returns whether a serial number is more than a filler.
+fn tells(serial: &str) -> bool {
+    model::filler::serial_tells(serial)
+}
+
+fn same(one: &str, other: &str) -> bool {
+    let signs = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    signs(one) == signs(other)
+}
+
+/// Returns who built a device that bears another's name: the maker of its SNMP agent, unless that is a print server's.
+fn builder(agent: &str, manufacturer: &str, is_board: bool) -> Option<String> {
+    (!is_board && agent != manufacturer).then(|| agent.to_string())
 }
 
 impl Source<'_> {
@@ -67,97 +212,26 @@ impl Source<'_> {
         let found = cell.value.map_or("nothing", |value| value.type_name());
         self.problem(cell, format_args!("type {found}, expected OBJECT IDENTIFIER"));
     }
-}
 
-/// Returns the board's identity, if it has one: a model of its own, or another maker than the printer's.
-fn read_board(text: &str, manufacturer: Option<&str>, catalog: &catalog::Catalog) -> Option<Board> {
-    let named = catalog.name_in(text);
-    let rest = named.map_or(text, |named| named.rest);
-    let maker = named.map(|named| named.manufacturer);
-    let model = plausible(until(rest, &[",", ";", ": ", " Rev"]));
-    (model.is_some() || maker != manufacturer).then(|| Board { manufacturer: maker.map(str::to_string), model, serial_number: None })
-}
-
-/// Returns the model in a description, without the maker's name, and without the serial number and
-/// what follows it.
-fn model_in(text: &str, catalog: &catalog::Catalog, serial: Option<&str>) -> Option<String> {
-    let rest = catalog.name_in(text).map_or(text, |named| named.rest);
-    let rest = without_serial(until(rest, &[";", " version "]), serial);
-    // "Generic 28C-1" names a printer driver's model, not this one's.
-    (!rest.is_empty() && !rest.starts_with("Generic")).then(|| rest.to_string())
-}
-
-/// Cuts a description at the word that begins the serial number.
-fn without_serial<'t>(text: &'t str, serial: Option<&str>) -> &'t str {
-    let Some(serial) = serial else { return text };
-    let mut words = text.match_indices(' ').map(|(at, _)| (at, text[at + 1..].split(' ').next().unwrap_or_default()));
-    match words.find(|(_, word)| word.len() >= 5 && serial.starts_with(word)) {
-        Some((at, _)) => text[..at].trim_end(),
-        None => text,
+    /// Tells that two objects that ought to say the same do not.
+    fn disagreement(&mut self, what: &str, one: Option<(String, Origin)>, other: Option<(String, Origin)>) {
+        if let (Some((one, here)), Some((other, there))) = (one, other)
+            && !same(&one, &other)
+        {
+            self.problems.push(format!("{what}: {here} says {one}, {there} says {other}"));
+        }
     }
 }
 
-/// Returns the model in sysDescr, where that speaks of the printer at all.
-fn model_of_system(text: &str, is_board: bool, catalog: &catalog::Catalog) -> Option<String> {
-    if is_board {
-        // A print server tells what hangs on it.
-        let (_, attached) = text.split_once("Attached to ")?;
-        return plausible(until(attached, &[" Rev", ",", ";", ":"]));
-    }
-    named_model(until(text, &[";", ",", " / ", " version ", " - "]), catalog)
-}
-
-/// Returns the model after a known maker's name; text of an unknown maker is no model.
-fn named_model(text: &str, catalog: &catalog::Catalog) -> Option<String> {
-    let rest = catalog.name_in(text)?.rest;
-    let rest = rest.strip_suffix("/P").unwrap_or(rest).trim_end();
-    plausible(without_version(rest))
-}
-
-/// Takes off a version such as "1.35" at the end.
-fn without_version(text: &str) -> &str {
-    match text.rsplit_once(' ') {
-        Some((rest, last)) if is_version(last) => rest.trim_end(),
-        _ => text,
-    }
-}
-
-fn is_version(word: &str) -> bool {
-    word.contains('.') && word.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.')
-}
-
-/// Returns the version in a known maker's sysDescr: "… version NH62.YS.N636 …", or the number that ends the
-/// first of several parts, "MP C2503 1.35 / …". Other numbers may be of any component.
-fn firmware_in<'t>(text: &'t str, catalog: &catalog::Catalog) -> Option<&'t str> {
-    catalog.name_in(text)?;
-    if let Some((_, after)) = text.split_once(" version ") {
-        return after.split([' ', ',', ';']).next().filter(|word| word.bytes().any(|octet| octet.is_ascii_digit()));
-    }
-    let (first, _) = text.split_once(" / ")?;
-    first.rsplit(' ').next().filter(|word| is_version(word))
-}
-
-/// Accepts only what tells one model from another: "Color Laser" does not.
-fn plausible(text: &str) -> Option<String> {
-    let text = text.trim();
-    text.bytes().any(|octet| octet.is_ascii_digit()).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// Returns the text before the first of these marks.
-fn until<'t>(text: &'t str, marks: &[&str]) -> &'t str {
-    let end = marks.iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
-    text[..end].trim()
-}
-
-/// Returns the value of a `KEY:value` part; parts end at a comma or semicolon.
-fn keyed<'t>(text: &'t str, keys: &[&str]) -> Option<&'t str> {
-    let parts = text.split([',', ';']).filter_map(|part| part.split_once(':'));
-    let value = parts.filter(|(key, _)| keys.iter().any(|known| key.trim().eq_ignore_ascii_case(known))).map(|(_, value)| value.trim());
-    value.into_iter().find(|value| !value.is_empty())
-}
-
-fn is_serial(text: &str) -> bool {
-    text.len() >= 6 && text.bytes().all(|octet| octet.is_ascii_alphanumeric()) && text.bytes().any(|octet| octet.is_ascii_digit())
+/// Returns the board's identity, if it has one: a model or serial number of its own, or another maker than the printer's.
+fn read_board(said: &Said<'_>, manufacturer: Option<&str>, vendors: Board) -> Option<Board> {
+    let tells = said.is_board && (said.board_model.is_some() || said.manufacturer != manufacturer);
+    let of_text = || said.manufacturer.filter(|_| said.is_board).map(str::to_string);
+    (tells || vendors != Board::default()).then(|| Board {
+        manufacturer: vendors.manufacturer.or_else(of_text),
+        model: vendors.model.or_else(|| said.board_model.clone()),
+        serial_number: vendors.serial_number,
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod interfaces;
 mod localization;
 mod markers;
 mod meters;
+pub mod naming;
 mod options;
 mod outputs;
 mod records;

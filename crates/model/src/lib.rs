@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+pub mod filler;
 pub mod level;
 pub mod meter;
 pub mod origin;

@@ -127,6 +127,9 @@ pub struct Identity {
     /// Who built a rebadged device.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub builder: Option<String>,
+    /// Which object each of the facts above was read from: the fact's name in this record → its origin.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub origins: BTreeMap<String, Origin>,
 }
 
 /// Is the identity of a print server or network board.

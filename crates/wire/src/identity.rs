@@ -1,24 +1,6 @@
 //! Which words of a device tell it from all others, and which are fillers.
 
-/// Are words that stand where a serial number should.
-const FILLERS: [&str; 8] = ["unknown", "none", "default", "not available", "notavailable", "undefined", "to be filled", "empty"];
-
-/// Returns whether a serial number is more than a filler: devices say `0000000000`, `XXXXXX`, `-`,
-/// `serial_number`, and thousands say the same.
-pub fn serial_tells(serial: &str) -> bool {
-    // Letters beyond ASCII count without being looked up: the tables for that are more than a module has room for.
-    let mut signs = serial.chars().filter(|sign| sign.is_ascii_alphanumeric() || !sign.is_ascii());
-    let first = signs.next();
-    let (mut count, mut differs) = (1, false);
-    for sign in signs {
-        count += 1;
-        differs |= Some(sign) != first;
-    }
-    let word = serial.trim_ascii();
-    let is_filler = FILLERS.iter().any(|filler| filler.eq_ignore_ascii_case(word));
-    let is_title = word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("serial"));
-    count >= 4 && differs && !is_title && !is_filler
-}
+pub use model::filler::serial_tells;
 
 /// Returns whether a hardware address (`00:11:22:33:44:55`) was given by a maker: bit 1 of its
 /// first octet is clear (IEEE 802, universally administered), and it is neither zero nor a group's.
