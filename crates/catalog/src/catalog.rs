@@ -30,6 +30,7 @@ pub const EMBEDDED: &[(&str, &str)] = embedded!(
     "datamax"
     "dell-xerox"
     "dell"
+    "develop"
     "epson"
     "fujifilm"
     "honeywell"

@@ -47,37 +47,49 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
     let mut facts = Facts::default();
 
     let firmly = |said: &Said<'_>| said.manufacturer.filter(|_| !said.by_model).map(str::to_string);
-    let manufacturer = facts.take("manufacturer", [
-        (firmly(&device_said), Some(&of_device)),
-        (firmly(&id_said), of_id.as_ref()),
-        (system_said.manufacturer.map(str::to_string), Some(&of_system)),
-        (by_number.map(str::to_string), Some(&source.scalar(Standard::SysObjectID).origin())),
-        (device_said.manufacturer.or(id_said.manufacturer).map(str::to_string), Some(&of_device)),
-    ]);
+    let manufacturer = facts.take(
+        "manufacturer",
+        [
+            (firmly(&device_said), Some(&of_device)),
+            (firmly(&id_said), of_id.as_ref()),
+            (system_said.manufacturer.map(str::to_string), Some(&of_system)),
+            (by_number.map(str::to_string), Some(&source.scalar(Standard::SysObjectID).origin())),
+            (device_said.manufacturer.or(id_said.manufacturer).map(str::to_string), Some(&of_device)),
+        ],
+    );
     let vendors_maker = vendor.first(IdentityFact::Manufacturer);
     let manufacturer = manufacturer.or_else(|| facts.take("manufacturer", [told(&vendors_maker)]));
     let vendors_model = vendor.first(IdentityFact::Model).map(|(text, origin)| (model_of_vendor(&text, catalog), origin));
-    let model = facts.take("model", [
-        (device_said.model, Some(&of_device)),
-        told(&vendors_model),
-        (id_said.model, of_id.as_ref()),
-        (system_said.model.clone(), Some(&of_system)),
-    ]);
+    let model = facts.take(
+        "model",
+        [
+            (device_said.model, Some(&of_device)),
+            told(&vendors_model),
+            (id_said.model, of_id.as_ref()),
+            (system_said.model.clone(), Some(&of_system)),
+        ],
+    );
     let vendors_serial = vendor.all(IdentityFact::SerialNumber);
     let serial_origin = source.of_device(Standard::PrtGeneralSerialNumber).origin();
-    let serial_number = facts.take("serial_number", [
-        (standards_serial.clone(), Some(&serial_origin)),
-        told(&vendors_serial),
-        (id_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), of_id.as_ref()),
-        (system_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), Some(&of_system)),
-    ]);
+    let serial_number = facts.take(
+        "serial_number",
+        [
+            (standards_serial.clone(), Some(&serial_origin)),
+            told(&vendors_serial),
+            (id_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), of_id.as_ref()),
+            (system_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), Some(&of_system)),
+        ],
+    );
     source.disagreement("serial number", standards_serial.map(|serial| (serial, serial_origin)), vendors_serial);
     let vendors_firmware = vendor.first(IdentityFact::Firmware);
-    let firmware = facts.take("firmware", [
-        told(&vendors_firmware),
-        (id_said.firmware.map(str::to_string), of_id.as_ref()),
-        (system_said.firmware.map(str::to_string), Some(&of_system)),
-    ]);
+    let firmware = facts.take(
+        "firmware",
+        [
+            told(&vendors_firmware),
+            (id_said.firmware.map(str::to_string), of_id.as_ref()),
+            (system_said.firmware.map(str::to_string), Some(&of_system)),
+        ],
+    );
     let vendors_name = vendor.first(IdentityFact::PrinterName);
     let system_name = source.text(source.scalar(Standard::SysName));
     let name_origin = source.scalar(Standard::SysName).origin();
