@@ -9,6 +9,7 @@ use model::Origin;
 use model::record::{Board, Identity};
 
 use crate::cells::Source;
+use crate::conflict;
 use crate::interfaces;
 use crate::naming::{self, Said};
 
@@ -18,7 +19,7 @@ use crate::naming::{self, Said};
 /// or sysObjectID tells. The model is hrDeviceDescr's, then the vendor's object's, then the device ID's;
 /// sysDescr is asked only where it does not speak of the network board. The serial number is the
 /// standard's, then the vendor's, the device ID's, that of a descriptive text. What was read from where
-/// stands in `origins`; a second word that contradicts the first is a problem.
+/// stands in `origins`; a word that contradicts the one taken is an identity conflict, told as a problem.
 pub(crate) fn read(source: &mut Source<'_>) -> Identity {
     let catalog = source.catalog;
     let system = source.text(source.scalar(Standard::SysDescr));
@@ -60,27 +61,25 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
     let vendors_maker = vendor.first(IdentityFact::Manufacturer);
     let manufacturer = manufacturer.or_else(|| facts.take("manufacturer", [told(&vendors_maker)]));
     let vendors_model = vendor.first(IdentityFact::Model).map(|(text, origin)| (model_of_vendor(&text, catalog), origin));
-    let model = facts.take(
-        "model",
-        [
-            (device_said.model, Some(&of_device)),
-            told(&vendors_model),
-            (id_said.model, of_id.as_ref()),
-            (system_said.model.clone(), Some(&of_system)),
-        ],
-    );
-    let vendors_serial = vendor.all(IdentityFact::SerialNumber);
+    let models = [
+        (device_said.model, Some(&of_device)),
+        told(&vendors_model),
+        (id_said.model, of_id.as_ref()),
+        (system_said.model.clone(), Some(&of_system)),
+    ];
+    source.contradictions("model", &models, conflict::models);
+    let model = facts.take("model", models);
+    let vendors_serial = vendor.serial_number();
     let serial_origin = source.of_device(Standard::PrtGeneralSerialNumber).origin();
-    let serial_number = facts.take(
-        "serial_number",
-        [
-            (standards_serial.clone(), Some(&serial_origin)),
-            told(&vendors_serial),
-            (id_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), of_id.as_ref()),
-            (system_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), Some(&of_system)),
-        ],
-    );
-    source.disagreement("serial number", standards_serial.map(|serial| (serial, serial_origin)), vendors_serial);
+    let serials = [
+        (standards_serial.clone(), Some(&serial_origin)),
+        told(&vendors_serial),
+        (id_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), of_id.as_ref()),
+        (system_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), Some(&of_system)),
+    ];
+    // The last of them may be the print server's, so it contradicts nobody.
+    source.contradictions("serial number", &serials[..3], conflict::serial_numbers);
+    let serial_number = facts.take("serial_number", serials);
     let vendors_firmware = vendor.first(IdentityFact::Firmware);
     let firmware = facts.take(
         "firmware",
@@ -177,11 +176,15 @@ impl Vendors {
         self.words.iter().find(|(of, ..)| *of == fact).map(|(_, text, origin)| (text.clone(), origin.clone()))
     }
 
-    /// As [`Vendors::first`], where objects of one meaning ought to say the same: tells if they do not.
-    fn all(&mut self, fact: IdentityFact) -> Option<(String, Origin)> {
+    /// Returns the best word on the serial number; tells if the vendor's objects contradict one another.
+    fn serial_number(&mut self) -> Option<(String, Origin)> {
+        let fact = IdentityFact::SerialNumber;
         let first = self.first(fact)?;
-        let others = self.words.iter().filter(|(of, text, _)| *of == fact && !same(text, &first.0));
-        self.problems.extend(others.map(|(_, text, origin)| format!("{origin}: says {text}, {} says {}", first.1, first.0)));
+        let others = self.words.iter().filter(|(of, text, _)| *of == fact && conflict::serial_numbers(&first.0, text));
+        let (word, here) = &first;
+        let told =
+            |(_, text, origin): &(_, String, Origin)| format!("identity conflict: serial number: {here} says {word}, {origin} says {text}");
+        self.problems.extend(others.map(told));
         Some(first)
     }
 }
@@ -207,11 +210,6 @@ fn tells(serial: &str) -> bool {
     model::filler::serial_tells(serial)
 }
 
-fn same(one: &str, other: &str) -> bool {
-    let signs = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    signs(one) == signs(other)
-}
-
 /// Returns who built a device that bears another's name: the maker of its SNMP agent, unless that is a print server's.
 fn builder(agent: &str, manufacturer: &str, is_board: bool) -> Option<String> {
     (!is_board && agent != manufacturer).then(|| agent.to_string())
@@ -223,15 +221,6 @@ impl Source<'_> {
         let cell = self.scalar(Standard::SysObjectID);
         let found = cell.value.map_or("nothing", |value| value.type_name());
         self.problem(cell, format_args!("type {found}, expected OBJECT IDENTIFIER"));
-    }
-
-    /// Tells that two objects that ought to say the same do not.
-    fn disagreement(&mut self, what: &str, one: Option<(String, Origin)>, other: Option<(String, Origin)>) {
-        if let (Some((one, here)), Some((other, there))) = (one, other)
-            && !same(&one, &other)
-        {
-            self.problems.push(format!("{what}: {here} says {one}, {there} says {other}"));
-        }
     }
 }
 

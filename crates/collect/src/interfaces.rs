@@ -9,23 +9,26 @@ use crate::cells::{Grid, Source};
 type Mac = [u8; 6];
 
 /// Returns the addresses in lower case with colons: universally administered ones first, interfaces
-/// that are up before others, each address once.
+/// that are up before others, a cable and a wireless network before what else there is; each address once.
 ///
 /// Zero, broadcast and multicast addresses identify nobody and are left out.
 pub(crate) fn read(source: &Source<'_>) -> Vec<String> {
     /// RFC 2863, ifOperStatus.
     const UP: i64 = 1;
-    let mut found: Vec<(bool, bool, Mac)> = Vec::new();
-    let interfaces = Grid::read_all(source, [Standard::IfPhysAddress, Standard::IfOperStatus]);
-    for (_, [address, status]) in interfaces.rows() {
+    /// IANAifType-MIB: ethernetCsmacd, fastEther, ieee80211, gigabitEthernet.
+    const NETWORKS: [Value<'static>; 4] = [Value::Integer(6), Value::Integer(62), Value::Integer(71), Value::Integer(117)];
+    let mut found: Vec<((bool, bool, bool), Mac)> = Vec::new();
+    let interfaces = Grid::read_all(source, [Standard::IfPhysAddress, Standard::IfOperStatus, Standard::IfType]);
+    for (_, [address, status, kind]) in interfaces.rows() {
         let Some(Value::OctetString(octets)) = address.value else { continue };
         let Some(mac) = parse(octets).filter(identifies) else { continue };
-        if found.iter().all(|(_, _, known)| *known != mac) {
-            found.push((mac[0] & 2 != 0, status.value != Some(Value::Integer(UP)), mac));
+        let is_network = kind.value.is_none_or(|kind| NETWORKS.contains(&kind));
+        if found.iter().all(|(_, known)| *known != mac) {
+            found.push(((mac[0] & 2 != 0, status.value != Some(Value::Integer(UP)), !is_network), mac));
         }
     }
-    found.sort_by_key(|(local, down, _)| (*local, *down));
-    found.iter().map(|(_, _, mac)| format(mac)).collect()
+    found.sort_by_key(|(place, _)| *place);
+    found.iter().map(|(_, mac)| format(mac)).collect()
 }
 
 /// Reads six octets, or the same written out, as a few agents do.

@@ -12,6 +12,7 @@ mod alerts;
 mod answers;
 mod cells;
 mod configuration;
+mod conflict;
 mod console;
 mod covers;
 mod device_id;
@@ -30,6 +31,7 @@ mod outputs;
 mod records;
 mod reference;
 mod service_items;
+mod since;
 mod status;
 mod supplies;
 mod text;
@@ -46,6 +48,7 @@ use snmp::Value;
 
 pub use answers::{Answers, Instance};
 pub use evidence::{Evidence, Verdict, is_printer};
+pub use since::since;
 
 /// Is what a record needs beside the answers.
 #[derive(Clone, Debug)]
