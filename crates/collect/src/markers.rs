@@ -34,11 +34,15 @@ pub(crate) fn read(source: &mut Source<'_>, configuration: &mut BTreeMap<String,
     let Some(first) = markers.iter().position(|marker| marker.count.is_some()) else { return Vec::new() };
     let same_unit = markers.iter().all(|marker| marker.unit == markers[first].unit);
     let all_count = markers.iter().all(|marker| marker.count.is_some());
-    if markers.len() == 1 || same_unit && all_count {
-        let value = markers.iter().filter_map(|marker| marker.count).sum();
+    let sum = markers.iter().filter_map(|marker| marker.count).try_fold(0u64, |sum, count| sum.checked_add(count));
+    if let Some(value) = sum.filter(|_| markers.len() == 1 || same_unit && all_count) {
         return vec![meter("total".to_string(), value, &markers[first])];
     }
-    let why = if all_count { "the markers count in different units" } else { "a marker tells no count" };
+    let why = match (all_count, same_unit) {
+        (false, _) => "a marker tells no count",
+        (true, false) => "the markers count in different units",
+        (true, true) => "it is too large",
+    };
     source.problem(markers[first].cell, format_args!("no sum of {} markers: {why}", markers.len()));
     let counting = markers.iter().filter_map(|marker| marker.count.map(|count| (marker, count)));
     let name = |place: usize, row: u32| if place == 0 { "total".to_string() } else { format!("total.marker.{row}") };
@@ -98,6 +102,14 @@ mod tests {
         let (meters, problems) = names_and_values(marker(marker(Device::new(), 1, 7, 1000), 2, 17, 234));
         assert_eq!(meters, [("total".to_string(), 1000), ("total.marker.2".to_string(), 234)]);
         assert_eq!(problems, ["prtMarkerLifeCount.1.1: no sum of 2 markers: the markers count in different units"]);
+    }
+
+    #[test]
+    fn counts_too_large_to_be_added_are_not() {
+        let marker = |device: Device, row| device.value(Standard::PrtMarkerLifeCount, &[1, row], Value::Counter64(u64::MAX));
+        let (meters, problems) = names_and_values(marker(marker(Device::new(), 1), 2));
+        assert_eq!(meters, [("total".to_string(), u64::MAX), ("total.marker.2".to_string(), u64::MAX)]);
+        assert_eq!(problems, ["prtMarkerLifeCount.1.1: no sum of 2 markers: it is too large"]);
     }
 
     #[test]
