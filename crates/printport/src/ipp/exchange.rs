@@ -90,6 +90,8 @@ pub struct Answers {
     pub outcome: Outcome,
     /// The status of the last response.
     pub status: Option<Status>,
+    /// The port at which the printer wants TLS, where it names one.
+    pub tls_port: Option<u16>,
     /// The path at which the printer was found.
     pub path: Option<String>,
     pub problems: Vec<Trouble>,
@@ -172,6 +174,7 @@ pub struct Exchange {
     attributes: Attributes,
     status: Option<Status>,
     problems: Vec<Trouble>,
+    tls_port: Option<u16>,
     /// Why nothing more is asked.
     ended: Option<Outcome>,
 }
@@ -194,6 +197,7 @@ impl Exchange {
             attributes: Attributes::default(),
             status: None,
             problems: Vec::new(),
+            tls_port: None,
             ended: None,
         }
     }
@@ -264,7 +268,7 @@ impl Exchange {
             None => Outcome::Unreachable,
         };
         let path = if self.is_found { self.paths.into_iter().next() } else { None };
-        Answers { attributes: self.attributes, outcome, status: self.status, path, problems: self.problems }
+        Answers { attributes: self.attributes, outcome, status: self.status, tls_port: self.tls_port, path, problems: self.problems }
     }
 
     fn document(&mut self, reply: Reply<'_>) {
@@ -325,7 +329,10 @@ impl Exchange {
 
     fn redirected(&mut self, reply: Reply<'_>) {
         match reply.location.map(|location| whither(location, &self.target)) {
-            Some(Whither::Tls) => self.end(Outcome::WantsTls, What::Http(reply.http_status)),
+            Some(Whither::Tls(port)) => {
+                self.tls_port = port;
+                self.end(Outcome::WantsTls, What::Http(reply.http_status));
+            }
             Some(Whither::Stranger(to)) => self.end(Outcome::Failed, What::Redirected { to }),
             Some(Whither::Here) | None => self.not_here(What::Http(reply.http_status)),
         }
@@ -368,8 +375,8 @@ fn is_ipp(content_type: Option<&str>) -> bool {
 /// Says where a redirection leads.
 #[derive(Debug, PartialEq, Eq)]
 enum Whither {
-    /// The same host under TLS.
-    Tls,
+    /// The same host under TLS, at a port if that can be read.
+    Tls(Option<u16>),
     /// The same host, another path.
     Here,
     /// Another host, by its name.
@@ -385,24 +392,26 @@ fn whither(location: &str, target: &Target) -> Whither {
         },
     };
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let host = host_of(authority);
-    let is_tls = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("ipps");
+    let (host, port) = host_and_port(authority);
+    let usual = [("https", 443), ("ipps", 631)].into_iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name));
     if !host.eq_ignore_ascii_case(&target.host) {
         Whither::Stranger(text::cut(&text::shown(host.as_bytes()), QUOTED).to_owned())
-    } else if is_tls && !target.is_tls {
-        Whither::Tls
     } else {
-        Whither::Here
+        match usual {
+            Some((_, usual)) if !target.is_tls => Whither::Tls(if port.is_empty() { Some(usual) } else { port.parse().ok() }),
+            _ => Whither::Here,
+        }
     }
 }
 
-/// Returns the host of an authority, without user, port and brackets.
-fn host_of(authority: &str) -> &str {
+/// Returns the host of an authority, without user and brackets, and its port, which may be empty.
+fn host_and_port(authority: &str) -> (&str, &str) {
     let host_and_port = authority.rsplit('@').next().unwrap_or_default();
-    match host_and_port.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, _)) => host,
-        None => host_and_port.split(':').next().unwrap_or_default(),
-    }
+    let (host, rest) = match host_and_port.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some(parts) => parts,
+        None => host_and_port.split_at(host_and_port.find(':').unwrap_or(host_and_port.len())),
+    };
+    (host, rest.strip_prefix(':').unwrap_or_default())
 }
 
 #[cfg(test)]

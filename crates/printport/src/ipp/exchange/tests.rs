@@ -188,12 +188,20 @@ fn a_printer_that_is_busy_is_left_alone() {
 
 #[test]
 fn a_printer_that_wants_tls_says_so() {
-    let upgrade = http(426);
-    for reply in [upgrade, redirect("https://printer.example/ipp/print"), redirect("ipps://PRINTER.example:443/")] {
+    let cases = [
+        (http(426), None),
+        (redirect("https://printer.example/ipp/print"), Some(443)),
+        (redirect("ipps://PRINTER.example/"), Some(631)),
+        (redirect("https://printer.example:8443/"), Some(8443)),
+        (redirect("https://printer.example:99999/"), None),
+    ];
+    for (reply, port) in cases {
         let mut exchange = exchange(TWO);
         next(&mut exchange);
         exchange.handle_response(reply);
-        assert_eq!((exchange.poll_request(), exchange.finish().outcome), (None, Outcome::WantsTls));
+        assert_eq!(exchange.poll_request(), None);
+        let answers = exchange.finish();
+        assert_eq!((answers.outcome, answers.tls_port), (Outcome::WantsTls, port));
     }
 }
 
