@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use catalog::Standard;
-use catalog::meaning::IdentityFact;
+use catalog::meaning::{DeviationKind, IdentityFact};
 use model::Origin;
 use model::record::{Board, Identity};
 
@@ -76,7 +76,10 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
         [
             (standards_serial.clone(), Some(&serial_origin)),
             told(&vendors_serial),
-            (id_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), of_id.as_ref()),
+            (
+                id_said.serial_number.filter(|serial| tells(serial)).map(|serial| serial_in(serial, catalog, manufacturer.as_deref())),
+                of_id.as_ref(),
+            ),
             (system_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), Some(&of_system)),
         ],
     );
@@ -205,6 +208,21 @@ fn model_of_vendor(text: &str, catalog: &catalog::Catalog) -> String {
 /// Returns whether a serial number is more than a filler.
 fn tells(serial: &str) -> bool {
     model::filler::serial_tells(serial)
+}
+
+/// Returns the serial number in a device ID of this maker: some makers write the digits of its octets.
+///
+/// Only where a profile says so of the maker, and where every pair of digits is a letter or digit.
+pub(crate) fn serial_in(text: &str, catalog: &catalog::Catalog, manufacturer: Option<&str>) -> String {
+    let decoded = || {
+        let profile = manufacturer.map(|maker| catalog.profile_of_maker(maker))?;
+        profile.meanings.deviations(|kind| (*kind == DeviationKind::SerialNumberInHex).then_some(())).next()?;
+        let octets = text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let octets: Option<Vec<u8>> = octets.collect();
+        let octets = octets.filter(|octets| text.len() % 2 == 0 && octets.iter().all(u8::is_ascii_alphanumeric))?;
+        String::from_utf8(octets).ok()
+    };
+    decoded().unwrap_or_else(|| text.to_string())
 }
 
 fn same(one: &str, other: &str) -> bool {

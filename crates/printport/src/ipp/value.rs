@@ -213,7 +213,7 @@ impl Attributes {
     }
 
     /// Adds an attribute and returns whether its name was free; if it was not, the first stays.
-    pub(super) fn add(&mut self, name: String, values: Vec<Value>) -> bool {
+    pub fn add(&mut self, name: String, values: Vec<Value>) -> bool {
         let free = !self.0.contains_key(&name);
         if free {
             self.0.insert(name, values);
