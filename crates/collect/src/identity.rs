@@ -125,7 +125,7 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
 /// Is what was read so far, with where each fact is from.
 #[derive(Default)]
 struct Facts {
-    origins: BTreeMap<String, Origin>,
+    origins: BTreeMap<String, Vec<Origin>>,
 }
 
 impl Facts {
@@ -133,7 +133,7 @@ impl Facts {
     fn take<const N: usize>(&mut self, fact: &str, words: [(Option<String>, Option<&Origin>); N]) -> Option<String> {
         let (word, origin) = words.into_iter().find_map(|(word, origin)| Some((word?, origin)))?;
         if let Some(origin) = origin {
-            self.origins.insert(fact.to_string(), origin.clone());
+            self.origins.insert(fact.to_string(), vec![origin.clone()]);
         }
         Some(word)
     }
@@ -225,7 +225,7 @@ pub(crate) fn serial_in(text: &str, catalog: &catalog::Catalog, manufacturer: Op
     decoded().unwrap_or_else(|| text.to_string())
 }
 
-fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     let signs = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     signs(one) == signs(other)
 }

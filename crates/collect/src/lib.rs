@@ -16,6 +16,7 @@ mod console;
 mod covers;
 mod evidence;
 mod faults;
+mod fusion;
 mod general;
 mod identity;
 mod inputs;
@@ -27,6 +28,7 @@ mod meters;
 pub mod naming;
 mod options;
 mod outputs;
+pub mod print_path;
 mod records;
 mod reference;
 mod service_items;
@@ -46,6 +48,7 @@ use snmp::Value;
 
 pub use answers::{Answers, Instance};
 pub use evidence::{Evidence, Verdict, is_printer};
+pub use fusion::fuse;
 
 /// Is what a record needs beside the answers.
 #[derive(Clone, Debug)]

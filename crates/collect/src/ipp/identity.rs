@@ -23,7 +23,7 @@ pub(super) fn read(attributes: &Attributes, catalog: &Catalog) -> Identity {
     let mut origins = BTreeMap::new();
     let mut first = |fact: &str, words: [(Option<String>, &'static str); 2]| {
         let (word, origin) = words.into_iter().find_map(|(word, origin)| Some((word?, origin)))?;
-        origins.insert(fact.to_string(), Origin::new(origin, &[]));
+        origins.insert(fact.to_string(), vec![Origin::new(origin, &[])]);
         Some(word)
     };
     let by_id = of_id.manufacturer.filter(|_| !of_id.by_model).map(str::to_string);
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!((identity.manufacturer.as_deref(), identity.model.as_deref()), (Some("HP"), Some("LaserJet M605")));
         assert_eq!((identity.serial_number.as_deref(), identity.location), (Some("PHBBB12345"), None));
         assert_eq!(identity.printer_uuid.as_deref(), Some("urn:uuid:4509a320-00a0-008f-00b6-002507510eca"));
-        assert_eq!(identity.origins["serial_number"].to_string(), "printer-device-id");
+        assert_eq!(identity.origins["serial_number"][0].to_string(), "printer-device-id");
     }
 
     #[test]
