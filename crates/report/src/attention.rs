@@ -284,6 +284,16 @@ mod tests {
     }
 
     #[test]
+    fn d_18_bits_that_cannot_be_believed_are_no_reason() {
+        let mut record = record(Presence::Ready);
+        record.status.errors = vec![ErrorState::Offline, ErrorState::ServiceRequested, ErrorState::OverduePreventMaint];
+        assert_eq!(of(&record), Attention { urgency: Urgency::Fine, reasons: Vec::new() });
+        record.status.errors.push(ErrorState::LowToner);
+        assert_eq!(of(&record).reasons, ["low toner"]);
+        assert_eq!(told_in(&record, Language::Dutch).reasons, ["toner bijna op"]);
+    }
+
+    #[test]
     fn absent_devices_are_not_faulty() {
         let mut gone = record(Presence::Unreachable);
         gone.status.device = Some(DeviceStatus::Down);
