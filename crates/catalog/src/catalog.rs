@@ -226,6 +226,13 @@ impl Catalog {
         candidates.filter_map(|file| self.profile(&file.name).ok()).next().unwrap_or(&self.standard)
     }
 
+    /// Returns the profile of a maker's printers in general, by the maker's name; that of the standards if there is none.
+    pub fn profile_of_maker(&self, manufacturer: &str) -> &Arc<Profile> {
+        let is_maker = |place: &usize| self.recogniser.makers[*place].name.as_deref() == Some(manufacturer);
+        let file = self.files.iter().find(|file| file.matches.is_empty() && file.makers.iter().any(is_maker));
+        file.and_then(|file| self.profile(&file.name).ok()).unwrap_or(&self.standard)
+    }
+
     /// Returns the maker that a description begins with, as the maker writes it, and the rest.
     ///
     /// ```

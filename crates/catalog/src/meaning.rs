@@ -221,6 +221,8 @@ pub enum DeviationKind {
     Charset(Charset),
     /// Rows of prtAlertTable with these texts are no alerts; perhaps the device sleeps then.
     StatusAsAlert { texts: Vec<Box<str>>, asleep: bool },
+    /// The serial number in the device ID is the hexadecimal digits of its octets.
+    SerialNumberInHex,
     /// Error bits that mean nothing.
     UnreliableErrorBits(Vec<ErrorState>),
 }

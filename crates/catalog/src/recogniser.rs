@@ -55,12 +55,15 @@ pub(crate) struct Recogniser {
     branches: Vec<Branch>,
     /// Sorted by the first letters in lower case, longer words first.
     words: Vec<Word>,
-    /// Sorted so too.
+    /// Sorted so too, as are the boards.
     models: Vec<Word>,
+    boards: Vec<Word>,
 }
 
 #[derive(Clone, Debug)]
 struct Word {
+    /// The first of the text, to find it by without following a pointer.
+    letters: [u8; 2],
     text: Box<str>,
     maker: usize,
     /// Whether it is the name of a product, not of the maker.
@@ -81,16 +84,18 @@ pub struct Named<'a> {
 impl Recogniser {
     pub fn new(makers: Vec<Maker>, mut branches: Vec<Branch>) -> Self {
         branches.sort_by(|a, b| a.arcs.cmp(&b.arcs));
-        let (mut words, mut models): (Vec<Word>, Vec<Word>) = (Vec::new(), Vec::new());
+        let (mut words, mut models, mut boards) = (Vec::new(), Vec::new(), Vec::new());
         for (maker, entry) in makers.iter().enumerate() {
-            words.extend(entry.words.iter().map(|text| Word { text: text.clone(), maker, product: false }));
-            words.extend(entry.products.iter().map(|text| Word { text: text.clone(), maker, product: true }));
-            models.extend(entry.models.iter().map(|text| Word { text: text.clone(), maker, product: true }));
+            let word = |text: &Box<str>, product| Word { letters: first_letters(text), text: text.clone(), maker, product };
+            words.extend(entry.words.iter().map(|text| word(text, false)));
+            words.extend(entry.products.iter().map(|text| word(text, true)));
+            models.extend(entry.models.iter().map(|text| word(text, true)));
+            boards.extend(entry.boards.iter().map(|text| word(text, false)));
         }
-        for list in [&mut words, &mut models] {
-            list.sort_by_key(|word| (first_letters(&word.text), usize::MAX - word.text.len()));
+        for list in [&mut words, &mut models, &mut boards] {
+            list.sort_by_key(|word| (word.letters, usize::MAX - word.text.len()));
         }
-        Recogniser { makers, branches, words, models }
+        Recogniser { makers, branches, words, models, boards }
     }
 
     /// Returns the longest branch that an identifier lies in.
@@ -118,15 +123,15 @@ impl Recogniser {
 
     /// Returns whether a sysDescr names a network board or print server instead of the printer.
     pub fn names_board(&self, text: &str) -> bool {
-        self.makers.iter().flat_map(|maker| &maker.boards).any(|board| begins_with(text, board))
+        alike(&self.boards, text).any(|board| begins_with(text, &board.text))
     }
 }
 
 /// Returns the words that begin with the same letters as a text.
 fn alike<'w>(words: &'w [Word], text: &str) -> impl Iterator<Item = &'w Word> {
     let letters = first_letters(text);
-    let from = words.partition_point(|word| first_letters(&word.text) < letters);
-    words[from..].iter().take_while(move |word| first_letters(&word.text) == letters)
+    let from = words.partition_point(|word| word.letters < letters);
+    words[from..].iter().take_while(move |word| word.letters == letters)
 }
 
 fn first_letters(text: &str) -> [u8; 2] {

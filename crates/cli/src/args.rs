@@ -161,19 +161,52 @@ pub struct ProbeArgs {
     #[command(flatten)]
     pub access: AccessArgs,
 
-    /// What to ask by; this version reads SNMP only
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "snmp")]
+    /// What to ask by: snmp, ipp, pjl, lpd
+    ///
+    /// pjl and lpd use the ports that print jobs come by, and may wake the printer: they are asked only when named
+    /// here, and a printer that is printing is left alone. Nothing is ever printed.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "snmp,ipp")]
     pub protocols: Vec<Protocol>,
+
+    #[command(flatten)]
+    pub ports: PortArgs,
 
     /// How to show it
     #[arg(long, value_enum, default_value_t = ProbeFormat::Table)]
     pub format: ProbeFormat,
 }
 
-/// Is a protocol that can be asked for; the others of the contract are refused until they are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Is a protocol that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Protocol {
     Snmp,
+    Ipp,
+    Pjl,
+    Lpd,
+}
+
+/// Is where the protocols other than SNMP are spoken.
+#[derive(clap::Args)]
+pub struct PortArgs {
+    /// The port of IPP; 443 and any port that wants it are spoken to by TLS
+    #[arg(long, value_name = "PORT", default_value_t = 631, value_parser = clap::value_parser!(u16).range(1..))]
+    pub ipp_port: u16,
+
+    /// The port of PJL; some devices use 2000 or 2105
+    #[arg(long, value_name = "PORT", default_value_t = 9100, value_parser = clap::value_parser!(u16).range(1..))]
+    pub pjl_port: u16,
+
+    /// The port of LPD
+    #[arg(long, value_name = "PORT", default_value_t = 515, value_parser = clap::value_parser!(u16).range(1..))]
+    pub lpd_port: u16,
+
+    /// The LPD queue to ask for
+    #[arg(long, value_name = "NAME", default_value = "lp")]
+    pub queue: String,
+
+    /// Where the certificates that printers showed are kept: a printer that shows another one later is told, and asked nothing
+    #[arg(long, value_name = "FILE", env = "ROUNDSMAN_KNOWN_PRINTERS")]
+    pub known_printers: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -343,18 +376,6 @@ impl From<&str> for Community {
     }
 }
 
-impl FromStr for Protocol {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "snmp" => Ok(Protocol::Snmp),
-            "ipp" | "pjl" | "lpd" => Err(format!("this version reads SNMP only; leave {word} out")),
-            _ => Err("expected snmp, ipp, pjl or lpd".to_owned()),
-        }
-    }
-}
-
 /// Is one device as typed: `10.0.0.7`, `10.0.0.7:1161`, `[2001:db8::7]:1161`, `printer-7:1161`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -462,6 +483,7 @@ Examples:
   roundsman probe 10.0.0.7
   roundsman probe printer-7.example --community private
   roundsman probe [2001:db8::7]:1161 --format json
+  roundsman probe 10.0.0.7 --protocols snmp,ipp,pjl,lpd  everything it speaks; may wake it
 
 Exit codes: 0 read; 1 not there, or read in part; 2 wrong usage.";
 
@@ -543,7 +565,7 @@ mod tests {
         assert!(refusal("roundsman scan --list a 10.0.0.7").contains("cannot be used with"));
         assert!(refusal("roundsman scan --sections supplys 10.0.0.7").contains("supplies"));
         assert!(refusal("roundsman scan --port 0 10.0.0.7").contains("1..=65535"));
-        assert!(refusal("roundsman probe 10.0.0.7 --protocols snmp,ipp").contains("this version reads SNMP only; leave ipp out"));
+        assert!(refusal("roundsman probe 10.0.0.7 --protocols snmp,ftp").contains("[possible values: snmp, ipp, pjl, lpd]"));
         assert!(refusal("roundsman probe 10.0.0.0/24").contains("`roundsman scan` reads networks and ranges"));
         assert!(refusal("roundsman probe 10.0.0.7:99999").contains("expected a port from 1 to 65535"));
         assert!(refusal("roundsman sim --loss 101").contains("from 0 to 100"));

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use report::Style;
+use report::{Language, Style};
 
 /// Is where results go: the standard output, or a file that appears when it is complete.
 ///
@@ -43,7 +43,7 @@ impl Sink {
     /// Returns how to draw: as wide and colourful as the terminal is, plainly into files and pipes.
     pub fn style(&self) -> Style {
         let is_terminal = matches!(&self.place, Place::Standard(standard) if standard.is_terminal());
-        Style { width: width(is_terminal), colour: is_colourful(is_terminal), unicode: is_unicode() }
+        Style { width: width(is_terminal), colour: is_colourful(is_terminal), unicode: is_unicode(), language: language() }
     }
 
     /// Writes everything out; a file takes its name now.
@@ -133,6 +133,18 @@ fn is_unicode() -> bool {
     speaks_unicode(locale.as_deref(), cfg!(windows))
 }
 
+/// Returns the language of messages; the first variable that says anything decides.
+///
+/// Source: POSIX.1-2017, Base Definitions, 8.2.
+fn language() -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(env::var_os).find(|value| !value.is_empty());
+    speaks(locale.as_deref())
+}
+
+fn speaks(locale: Option<&OsStr>) -> Language {
+    locale.map_or(Language::English, |locale| Language::of_locale(&locale.to_string_lossy()))
+}
+
 fn speaks_unicode(locale: Option<&OsStr>, otherwise: bool) -> bool {
     let Some(locale) = locale else { return otherwise };
     let locale = locale.to_string_lossy().to_lowercase();
@@ -197,6 +209,13 @@ mod tests {
         assert!(!colour(false, None, None, set("xterm")));
         assert!(colour(false, None, set("1"), None));
         assert!(!colour(false, None, set("0"), None));
+    }
+
+    #[test]
+    fn dutch_is_for_dutch_locales() {
+        assert_eq!(speaks(Some(OsStr::new("nl_NL.UTF-8"))), Language::Dutch);
+        assert_eq!(speaks(Some(OsStr::new("en_NL.UTF-8"))), Language::English);
+        assert_eq!(speaks(None), Language::English);
     }
 
     #[test]

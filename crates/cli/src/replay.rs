@@ -8,6 +8,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use catalog::Catalog;
 use model::DeviceRecord;
+use model::record::Path as ReadingPath;
+use printport::ipp::Attributes;
 use sim::Recording;
 use survey::{Plans, offline};
 
@@ -25,15 +27,11 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode> {
     let mut records = Vec::new();
     let mut failed = false;
     for file in &args.files {
-        match load(file) {
-            Ok(recording) => {
-                let (mut record, _) = offline::read(&recording, plans.clone());
-                record.recording = Some(recording.name().to_owned());
-                match args.format {
-                    ReplayFormat::Ndjson => writeln!(sink, "{}", report::json::line(&record))?,
-                    ReplayFormat::Table => records.push(record),
-                }
-            }
+        match read(file, &plans) {
+            Ok(record) => match args.format {
+                ReplayFormat::Ndjson => writeln!(sink, "{}", report::json::line(&record))?,
+                ReplayFormat::Table => records.push(record),
+            },
             Err(error) => {
                 eprintln!("{error:#}");
                 failed = true;
@@ -47,6 +45,33 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode> {
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
+/// Reads a file as what its ending says: `.bin` and `.ipp` hold the body of an IPP response, all else an SNMP recording.
+fn read(file: &Path, plans: &Arc<Plans>) -> Result<DeviceRecord> {
+    let is_ipp = file.extension().is_some_and(|ending| ending == "bin" || ending == "ipp");
+    let mut record = if is_ipp { read_ipp(file, plans)? } else { offline::read(&load(file)?, plans.clone()).0 };
+    record.recording = Some(name_of(file));
+    Ok(record)
+}
+
+fn read_ipp(file: &Path, plans: &Plans) -> Result<DeviceRecord> {
+    let octets = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let message = printport::ipp::decode(&octets).with_context(|| file.display().to_string())?;
+    let mut printers = message.printers();
+    let nobody = Attributes::default();
+    let context = collect::Context { sections: plans.sections(), observed_at: None, path: ReadingPath::Agent };
+    let mut record = collect::ipp::collect(printers.next().unwrap_or(&nobody), &plans.catalog, &context);
+    let more = printers.count();
+    if more > 0 {
+        record.problems.push(format!("the answer tells of {more} more printers"));
+    }
+    record.problems.extend(message.problems.iter().map(ToString::to_string));
+    Ok(record)
+}
+
+fn name_of(file: &Path) -> String {
+    file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}
+
 fn show(sink: &mut Sink, records: &[DeviceRecord]) -> std::io::Result<()> {
     let text = report::table::render(records, &sink.style());
     sink.write_all(text.as_bytes())
@@ -57,8 +82,7 @@ fn show(sink: &mut Sink, records: &[DeviceRecord]) -> std::io::Result<()> {
 /// # Errors
 /// Tells the file, and the line where it is not well formed.
 pub fn load(file: &Path) -> Result<Recording> {
-    let name = file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy();
     let octets = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = String::from_utf8_lossy(&octets);
-    Recording::parse(&name, &text).with_context(|| file.display().to_string())
+    Recording::parse(&name_of(file), &text).with_context(|| file.display().to_string())
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use catalog::Standard;
-use catalog::meaning::IdentityFact;
+use catalog::meaning::{DeviationKind, IdentityFact};
 use model::Origin;
 use model::record::{Board, Identity};
 
@@ -74,7 +74,10 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
     let serials = [
         (standards_serial.clone(), Some(&serial_origin)),
         told(&vendors_serial),
-        (id_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), of_id.as_ref()),
+        (
+            id_said.serial_number.filter(|serial| tells(serial)).map(|serial| serial_in(serial, catalog, manufacturer.as_deref())),
+            of_id.as_ref(),
+        ),
         (system_said.serial_number.filter(|serial| tells(serial)).map(str::to_string), Some(&of_system)),
     ];
     // The last of them may be the print server's, so it contradicts nobody.
@@ -121,7 +124,7 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
 /// Is what was read so far, with where each fact is from.
 #[derive(Default)]
 struct Facts {
-    origins: BTreeMap<String, Origin>,
+    origins: BTreeMap<String, Vec<Origin>>,
 }
 
 impl Facts {
@@ -129,7 +132,7 @@ impl Facts {
     fn take<const N: usize>(&mut self, fact: &str, words: [(Option<String>, Option<&Origin>); N]) -> Option<String> {
         let (word, origin) = words.into_iter().find_map(|(word, origin)| Some((word?, origin)))?;
         if let Some(origin) = origin {
-            self.origins.insert(fact.to_string(), origin.clone());
+            self.origins.insert(fact.to_string(), vec![origin.clone()]);
         }
         Some(word)
     }
@@ -208,6 +211,26 @@ fn model_of_vendor(text: &str, catalog: &catalog::Catalog) -> String {
 /// Returns whether a serial number is more than a filler.
 fn tells(serial: &str) -> bool {
     model::filler::serial_tells(serial)
+}
+
+/// Returns the serial number in a device ID of this maker: some makers write the digits of its octets.
+///
+/// Only where a profile says so of the maker, and where every pair of digits is a letter or digit.
+pub(crate) fn serial_in(text: &str, catalog: &catalog::Catalog, manufacturer: Option<&str>) -> String {
+    let decoded = || {
+        let profile = manufacturer.map(|maker| catalog.profile_of_maker(maker))?;
+        profile.meanings.deviations(|kind| (*kind == DeviationKind::SerialNumberInHex).then_some(())).next()?;
+        let octets = text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let octets: Option<Vec<u8>> = octets.collect();
+        let octets = octets.filter(|octets| text.len() % 2 == 0 && octets.iter().all(u8::is_ascii_alphanumeric))?;
+        String::from_utf8(octets).ok()
+    };
+    decoded().unwrap_or_else(|| text.to_string())
+}
+
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    let signs = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    signs(one) == signs(other)
 }
 
 /// Returns who built a device that bears another's name: the maker of its SNMP agent, unless that is a print server's.

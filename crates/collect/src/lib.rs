@@ -15,19 +15,21 @@ mod configuration;
 mod conflict;
 mod console;
 mod covers;
-mod device_id;
 mod evidence;
 mod faults;
+mod fusion;
 mod general;
 mod identity;
 mod inputs;
 mod interfaces;
+pub mod ipp;
 mod localization;
 mod markers;
 mod meters;
 pub mod naming;
 mod options;
 mod outputs;
+pub mod print_path;
 mod records;
 mod reference;
 mod service_items;
@@ -48,6 +50,7 @@ use snmp::Value;
 
 pub use answers::{Answers, Instance};
 pub use evidence::{Evidence, Verdict, is_printer};
+pub use fusion::fuse;
 pub use since::since;
 
 /// Is what a record needs beside the answers.
@@ -120,7 +123,13 @@ pub fn profile_for<'c>(catalog: &'c Catalog, profile: &Profile, answers: &Answer
     let sys_descr = answers.get(Standard::SysDescr, &[0]).and_then(text);
     let described = answers.first(Standard::HrDeviceDescr).and_then(|(_, value)| text(value));
     let ids = profile.meanings.identity.iter().filter(|rule| rule.fact == IdentityFact::DeviceId);
-    let by_id = || ids.filter_map(|rule| text(answers.first(rule.object)?.1)).find_map(|id| device_id::maker_and_model(id));
+    let by_id = || {
+        ids.filter_map(|rule| text(answers.first(rule.object)?.1)).find_map(|id| {
+            let said = naming::of_device_id(id, catalog);
+            let words = [said.manufacturer, said.model.as_deref()];
+            said.manufacturer.map(|_| words.into_iter().flatten().collect::<Vec<_>>().join(" "))
+        })
+    };
     let device = described.map(str::to_string).or_else(by_id);
     catalog.profile_for(&Signs { sys_object_id: sys_object_id.as_deref(), sys_descr, device: device.as_deref() })
 }

@@ -158,7 +158,9 @@ impl<'a> Called<'a> {
     }
 
     fn board_model(&self) -> Option<String> {
-        self.manufacturer?;
+        if self.manufacturer.is_none() || !self.by_product && !has_digit(self.rest) {
+            return None;
+        }
         let text = until(self.rest, &[",", ";", ": ", " Rev", " Ver", " ver", " compatible "]);
         let text = board_phrase_end(text).map_or(text, |end| &text[..end]);
         (self.by_product || has_digit(text)).then(|| joined(text))
@@ -370,6 +372,9 @@ struct Keyed<'t> {
 impl<'t> Keyed<'t> {
     fn of(text: &'t str) -> Self {
         let mut keyed = Keyed::default();
+        if !text.bytes().any(|octet| matches!(octet, b':' | b';')) {
+            return keyed;
+        }
         for part in text.split([',', ';']) {
             let part = part.trim();
             let parted = part.split_once(':').or_else(|| part.split_once(' ').filter(|(key, _)| one_of(key, &["S/N", "SN"])));
@@ -454,7 +459,7 @@ fn has_digit(text: &str) -> bool {
 
 /// Returns the text before the first comma or semicolon.
 fn first_part(text: &str) -> &str {
-    text[..text.find([',', ';']).unwrap_or(text.len())].trim()
+    text[..text.bytes().position(|octet| matches!(octet, b',' | b';')).unwrap_or(text.len())].trim()
 }
 
 /// Returns the text before the first of these marks.
@@ -475,4 +480,157 @@ fn push(text: &mut String, word: &str) {
         text.push(' ');
     }
     text.push_str(word);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalog() -> Catalog {
+        Catalog::embedded().unwrap()
+    }
+
+    /// Asserts manufacturer and model, written "manufacturer|model"; a dash stands for nothing.
+    #[track_caller]
+    fn says(said: &Said<'_>, expected: &str) {
+        let model = said.model.as_deref().or(said.board_model.as_deref()).unwrap_or("-");
+        assert_eq!(format!("{}|{model}", said.manufacturer.unwrap_or("-")), expected);
+    }
+
+    #[test]
+    fn versions_dates_and_company_forms_are_no_part_of_the_model() {
+        let catalog = catalog();
+        for (text, expected) in [
+            ("Canon Inc., LBP-1760e Printer /P", "Canon|LBP-1760e"),
+            ("Datamax Corporation I-Class 4208 Ver:08.03R2 08/30/2007 PN:83-2297-08DR2", "Datamax|I-Class 4208"),
+            ("FUJI XEROX Document Centre C400 v 2. 0. 6", "Fuji Xerox|Document Centre C400"),
+            ("Lexmark T620 Version 3.20.20 Ethernet 10/100.", "Lexmark|T620"),
+            ("Oce digital 3155 R5.3", "Oce|digital 3155"),
+            ("IBM InfoPrint (v1) 21", "IBM|InfoPrint 21"),
+            ("Dell Laser Printer 5100cn (Net 6.26, Controller 200408201123)", "Dell|Laser Printer 5100cn"),
+            ("HP LaserJet 4050 00:10:83:aa:bb:cc", "HP|LaserJet 4050"),
+            ("Samsung Samsung SCX-470x Series; V3.00.01.04 SEP-16-2011", "Samsung|SCX-470x Series"),
+            ("Xerox VersaLink C405 Multifunction Printer; SS 60.004", "Xerox|VersaLink C405"),
+        ] {
+            says(&of_system_description(text, &catalog), expected);
+        }
+    }
+
+    #[test]
+    fn generic_words_tell_no_model_and_unknown_makers_none_either() {
+        let catalog = catalog();
+        for (text, expected) in [
+            ("Datamax Printer", "Datamax|-"),
+            ("Dell Color Laser", "Dell|-"),
+            ("Thermal Label Printer Intermec PM43", "Intermec|PM43"),
+            ("Acme Laser 3000", "-|-"),
+            ("Linux mx-960 6.1.0", "-|-"),
+            ("", "-|-"),
+        ] {
+            says(&of_system_description(text, &catalog), expected);
+        }
+    }
+
+    #[test]
+    fn a_print_server_is_a_board_and_may_tell_what_hangs_on_it() {
+        let catalog = catalog();
+        let said = of_system_description("AXIS 5470e Network Print Server V6.21 Dec  5 2000", &catalog);
+        assert!(said.is_board && said.model.is_none());
+        says(&said, "Axis|5470e Network Print Server");
+        let text = "OKI FastEther8450e Rev.08.01 10/100BASE Ethernet PrintServer: Attached to C5650 Rev.M1.02 : Copyright";
+        let said = of_system_description(text, &catalog);
+        assert_eq!((said.model.as_deref(), said.board_model.as_deref()), (Some("C5650"), Some("FastEther8450e")));
+        let said = of_system_description("Canon Network Interface Board-C1", &catalog);
+        assert_eq!(said.board_model.as_deref(), Some("Network Interface Board-C1"));
+        assert!(!of_system_description("Xerox Phaser 3300MFP; NIC V4.02, Print Server 1.0", &catalog).is_board);
+    }
+
+    #[test]
+    fn serial_numbers_stand_behind_their_keys_only() {
+        let catalog = catalog();
+        let serial = |text: &'static str| of_system_description(text, &catalog).serial_number.map(str::to_string);
+        assert_eq!(serial("Dell 1235cn; V1.70.01.06 Nov-14-2008;S/N 1ABCDE2").as_deref(), Some("1ABCDE2"));
+        assert_eq!(serial("Xerox Phaser 6250DP;PS 4.8.0,OS 4.82;SN PWG000001").as_deref(), Some("PWG000001"));
+        assert_eq!(serial("Samsung CLP-300; S/N XXXXXXXXXXXXXXXX"), None, "blanked");
+        assert_eq!(serial("Samsung M4080FX; V11.01;NIC ;S/N  "), None);
+        assert_eq!(serial("Lexmark T640 version NS.NP.N219 kernel 2.6.6 All-N-1"), None);
+    }
+
+    #[test]
+    fn a_device_id_is_believed_of_any_maker_but_not_of_none() {
+        let catalog = catalog();
+        for (text, expected) in [
+            ("MFG: Lexmark International ;MDL: Lexmark E260d", "Lexmark|E260d"),
+            ("MANUFACTURER:OKI DATA CORP;COMMAND SET:PJL;MODEL:B410;CLASS:PRINTER;", "OKI|B410"),
+            ("MFG:EPSON;CMD:ESCPL2;CLS:PRINTER;DES:EPSON Epson Stylus Photo 1430", "Epson|Stylus Photo 1430"),
+            ("MFG:GelSprinter;MDL:GX e5550N;", "Ricoh|GX e5550N"),
+            ("MFG:Acme;MDL:Acme Pro 3000;", "Acme|Pro 3000"),
+            ("MFG:Generic;MDL:25C-1;", "-|25C-1"),
+            ("MDL:HP LaserJet 4;", "HP|LaserJet 4"),
+            ("MDL:FS-C8500DN;", "Kyocera|FS-C8500DN"),
+            ("MFG:RICOH;MDL:PS Printer;", "Ricoh|-"),
+            ("CMD:PCL;", "-|-"),
+            (";:;MFG:;MDL", "-|-"),
+        ] {
+            says(&of_device_id(text, &catalog), expected);
+        }
+        let said = of_device_id("MFG:HP;MDL:DeskJet 990C;SN:US0000000Z;FWVER:20100510;", &catalog);
+        assert_eq!((said.serial_number, said.firmware), (Some("US0000000Z"), Some("20100510")));
+    }
+
+    #[test]
+    fn a_pjl_answer_may_name_no_maker() {
+        let catalog = catalog();
+        for (text, expected) in [
+            ("@PJL INFO ID\r\n\"LASERJET 4 PLUS\"\r\n\x0c", "HP|LASERJET 4 PLUS"),
+            ("@PJL INFO ID\r\nhp LaserJet 4250\r\n\x0c", "HP|LaserJet 4250"),
+            ("FS-C2126MFP", "Kyocera|FS-C2126MFP"),
+            ("iR1020/1024/1025", "Canon|iR1020/1024/1025"),
+            ("Oce fx3000:8C5-B29:Ver.D:U0707161719", "Oce|fx3000"),
+            ("TOSHIBA e-STUDIO450 V468Z 20061013", "Toshiba TEC|e-STUDIO450"),
+            ("Acme 3000", "-|-"),
+            ("@PJL INFO ID\r\n", "-|-"),
+        ] {
+            says(&of_pjl_id(text, &catalog), expected);
+        }
+        assert!(of_pjl_id("FS-C2126MFP", &catalog).by_model && !of_pjl_id("HP LaserJet 4", &catalog).by_model);
+    }
+
+    #[test]
+    fn a_device_description_is_the_model_whoever_made_it() {
+        let catalog = catalog();
+        says(&of_device_description("P-4532DN", &catalog, None), "-|P-4532DN");
+        says(&of_device_description("Lexmark T622 41XT225  543.006", &catalog, Some("41XT225-46-13")), "Lexmark|T622");
+        says(&of_device_description("Generic 28C-1", &catalog, None), "-|-");
+        says(&of_device_description("Laser Printer", &catalog, None), "-|-");
+        let said = of_device_description("FS-2000D", &catalog, None);
+        assert_eq!((said.manufacturer, said.by_model), (Some("Kyocera"), true));
+    }
+
+    #[test]
+    fn odd_texts_are_cut_between_letters() {
+        let catalog = catalog();
+        let odd = [
+            "HP é1",
+            "Océ ü-2 ﬀ",
+            "Canon Printer Board-é",
+            "é",
+            "(",
+            "HP (",
+            "HP LaserJet 4 (",
+            "MFG:é;MDL:é 1;",
+            "\"",
+            "HP \u{a0}v",
+            "V",
+            "HP 1 v",
+        ];
+        for text in odd {
+            of_system_description(text, &catalog);
+            of_device_description(text, &catalog, Some("é12345"));
+            of_device_id(text, &catalog);
+            of_pjl_id(text, &catalog);
+        }
+        let long = "printer 1 ".repeat(6_000);
+        assert!(of_device_description(&long, &catalog, None).model.is_some_and(|model| model.len() < 200));
+    }
 }

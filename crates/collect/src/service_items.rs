@@ -12,7 +12,7 @@ use crate::reference;
 ///
 /// Source: RFC 3805, prtMarkerSuppliesType; what a technician exchanges is listed in `is_part`.
 pub(crate) fn read(source: &mut Source<'_>, supplies: &[Supply]) -> Vec<ServiceItem> {
-    let mut items: Vec<ServiceItem> = supplies.iter().filter(|supply| is_part(supply)).map(of_supply).collect();
+    let mut items = of_supplies(supplies);
     let profile = source.profile;
     for rule in &profile.meanings.service_items {
         let Some(told) = reference::told(source, rule.remaining.value) else { continue };
@@ -26,6 +26,11 @@ pub(crate) fn read(source: &mut Source<'_>, supplies: &[Supply]) -> Vec<ServiceI
         }
     }
     items
+}
+
+/// Returns those of the supplies that are parts.
+pub(crate) fn of_supplies(supplies: &[Supply]) -> Vec<ServiceItem> {
+    supplies.iter().filter(|supply| is_part(supply)).map(of_supply).collect()
 }
 
 fn of_supply(supply: &Supply) -> ServiceItem {

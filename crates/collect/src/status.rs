@@ -109,7 +109,7 @@ fn alerts_speak_of_sleep(source: &Source<'_>) -> bool {
 }
 
 /// Returns whether a text of the panel or of an alert says that the device sleeps.
-fn speaks_of_sleep(text: &str) -> bool {
+pub(crate) fn speaks_of_sleep(text: &str) -> bool {
     const BEGINNINGS: [&str; 12] = [
         "sleep",
         "deep sleep",

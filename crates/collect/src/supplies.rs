@@ -131,7 +131,7 @@ fn read_level<'a>(source: &mut Source<'a>, cell: Cell<'a>, capacity: Option<u32>
 ///
 /// Source: RFC 3805, prtMarkerSuppliesLevel: of a receptacle the level is the room left, so the
 /// same division holds.
-fn remaining(supply: &Supply) -> Option<f64> {
+pub(crate) fn remaining(supply: &Supply) -> Option<f64> {
     let percent = supply.unit == Some(MarkerSuppliesSupplyUnit::Percent);
     let share = match supply.capacity {
         // A percentage of anything but 100 could be meant in two ways.
@@ -267,7 +267,7 @@ pub(crate) fn colorant_in(description: &str) -> Option<&'static str> {
 /// Returns the supply's own serial number, where the description carries it: "… S/N:CRUM-12052100123".
 ///
 /// Some firmware writes `S/N_:`; a label with nothing behind it is no serial number.
-fn serial_number_in(description: &str) -> Option<&str> {
+pub(crate) fn serial_number_in(description: &str) -> Option<&str> {
     if !description.as_bytes().contains(&b':') {
         return None;
     }
@@ -281,7 +281,7 @@ fn serial_number_in(description: &str) -> Option<&str> {
 /// A last word of five to ten capitals and digits that begins with a letter and has at least two
 /// digits is one if at least two words stand before it ("Black Cartridge HP CF300A"). A description that is
 /// nothing but a number ("TK-1170") is left as it is.
-fn part_number_in(description: &str) -> Option<&str> {
+pub(crate) fn part_number_in(description: &str) -> Option<&str> {
     let may_be_labelled = description.as_bytes().contains(&b'N');
     if may_be_labelled && let Some((_, after)) = ["P/N:", "PN:", "P/N ", "PN "].iter().find_map(|label| description.split_once(label)) {
         let number = after.trim_start().split([',', ';', ' ']).next()?;

@@ -29,16 +29,11 @@ pub(crate) fn add(source: &mut Source<'_>, supplies: &mut Vec<Supply>) {
 }
 
 fn join(supplies: &mut Vec<Supply>, vendor: Supply) {
-    let family = vendor.kind.map(family);
-    let of_family = |supply: &Supply| supply.kind.map(self::family) == family;
-    let only_one = supplies.iter().filter(|supply| of_family(supply)).count() == 1;
-    let same = |supply: &&mut Supply| {
-        of_family(supply) && (supply.colorant == vendor.colorant || only_one && (supply.colorant.is_none() || vendor.colorant.is_none()))
-    };
-    let Some(standard) = supplies.iter_mut().find(same) else {
+    let Some(place) = (0..supplies.len()).find(|place| is_same_slot(supplies, *place, &vendor)) else {
         let index = supplies.iter().map(|supply| supply.index).max().unwrap_or(0).saturating_add(1);
         return supplies.push(Supply { index, ..vendor });
     };
+    let standard = &mut supplies[place];
     let says_more = matches!(vendor.level, Level::Measured { .. } | Level::Empty | Level::Low);
     if says_more && !matches!(standard.level, Level::Measured { .. } | Level::Empty) {
         (standard.level, standard.capacity, standard.unit) = (vendor.level, vendor.capacity, vendor.unit);
@@ -46,6 +41,19 @@ fn join(supplies: &mut Vec<Supply>, vendor: Supply) {
     }
     standard.part_number = standard.part_number.take().or(vendor.part_number);
     standard.serial_number = standard.serial_number.take().or(vendor.serial_number);
+}
+
+/// Returns whether one of these supplies and another, told elsewhere, fill the same slot: the same kind of
+/// thing of the same colour. Where one of the two names no colour, they do if there is only one of the kind.
+pub(crate) fn is_same_slot(supplies: &[Supply], place: usize, other: &Supply) -> bool {
+    let family = other.kind.map(family);
+    let of_family = |supply: &Supply| supply.kind.map(self::family) == family;
+    let supply = &supplies[place];
+    let only_one = || supplies.iter().filter(|supply| of_family(supply)).count() == 1;
+    let same_colour = supply.colorant == other.colorant;
+    let same_kind = of_family(supply) && !matches!(other.kind, None | Some(MarkerSuppliesType::Other(_) | MarkerSuppliesType::Unknown));
+    let same_name = supply.description.is_some() && supply.description == other.description;
+    same_kind && (same_colour || (supply.colorant.is_none() || other.colorant.is_none()) && only_one()) || of_family(supply) && same_name
 }
 
 /// Returns the kind that stands for all that fill the same slot: a cartridge and what is in it are one supply.

@@ -127,9 +127,10 @@ pub struct Identity {
     /// Who built a rebadged device.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub builder: Option<String>,
-    /// Which object each of the facts above was read from: the fact's name in this record → its origin.
+    /// Which objects tell each of the facts above: the fact's name in this record → the origin of what
+    /// stands there, then those of others that say the same.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    pub origins: BTreeMap<String, Origin>,
+    pub origins: BTreeMap<String, Vec<Origin>>,
 }
 
 /// Is the identity of a print server or network board.

@@ -3,6 +3,7 @@
 //! Only what the device says of itself counts; nothing is judged that it did not tell.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::net::IpAddr;
 
 use model::DeviceRecord;
@@ -10,7 +11,8 @@ use model::record::{Alert, Evidence, Presence};
 use model::standard::{AlertCode, AlertSeverityLevel, DeviceStatus, ErrorState, PrinterStatus};
 
 use crate::supply::{self, Need};
-use crate::text::{safe_text, words};
+use crate::text::{safe_text, words as label_words};
+use crate::words::{self, Language, errors_that_count, page_word};
 
 /// Is how urgent a device is; the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,31 +62,37 @@ pub struct Attention {
 
 /// Finds out what a device needs.
 pub fn of(record: &DeviceRecord) -> Attention {
+    told_in(record, Language::English)
+}
+
+/// Finds out what a device needs and tells it in a language; what the device said stays as it said it.
+pub fn told_in(record: &DeviceRecord, language: Language) -> Attention {
+    let word = |english| page_word(english, language).to_owned();
     let mut reasons: Vec<(Urgency, String)> = Vec::new();
     match record.presence {
         Presence::Unreachable | Presence::Off => return Attention { urgency: Urgency::Absent, reasons: Vec::new() },
-        Presence::Refusing => reasons.push((Urgency::Refusing, "refuses to answer".to_owned())),
+        Presence::Refusing => reasons.push((Urgency::Refusing, word("refuses to answer"))),
         Presence::Ready | Presence::Printing | Presence::Asleep | Presence::Unknown => {}
     }
     // A supply's own row says more than an alert about it, so it stands before one of the same urgency.
     for supply in &record.supplies {
         let need = supply::need(supply);
         let urgency = if need == Need::UsedUp { Urgency::UsedUp } else { Urgency::Low };
-        reasons.extend(supply::complaint(supply, need).map(|complaint| (urgency, complaint)));
+        reasons.extend(supply::complaint_in(supply, need, language).map(|complaint| (urgency, complaint)));
     }
-    reasons.extend(record.alerts.iter().filter_map(|alert| of_alert(alert, record)));
-    for error in &record.status.errors {
-        let urgency = of_error(*error, record.status.device);
+    reasons.extend(record.alerts.iter().filter_map(|alert| of_alert(alert, record, language)));
+    for error in errors_that_count(record) {
+        let urgency = of_error(error, record.status.device);
         // The bits say in a word what alerts and supplies say in full.
         if !reasons.iter().any(|(known, _)| *known <= urgency) {
-            reasons.push((urgency, words(&error.to_string())));
+            reasons.push((urgency, label(error, words::error_state(error, language), language)));
         }
     }
     if record.status.device == Some(DeviceStatus::Down) && reasons.is_empty() && record.presence != Presence::Asleep {
-        reasons.push((Urgency::Fault, "down".to_owned()));
+        reasons.push((Urgency::Fault, word("down")));
     }
     if record.meters.iter().any(|meter| meter.name == "total" && meter.evidence == Evidence::Conflicting) {
-        reasons.push((Urgency::Notice, "total meters disagree".to_owned()));
+        reasons.push((Urgency::Notice, word("total meters disagree")));
     }
     reasons.sort_by_key(|(urgency, _)| *urgency);
     let mut told: Vec<String> = Vec::with_capacity(reasons.len());
@@ -97,19 +105,23 @@ pub fn of(record: &DeviceRecord) -> Attention {
     Attention { urgency, reasons: told }
 }
 
-fn of_alert(alert: &Alert, record: &DeviceRecord) -> Option<(Urgency, String)> {
+fn of_alert(alert: &Alert, record: &DeviceRecord, language: Language) -> Option<(Urgency, String)> {
     let code = alert.code.unwrap_or(AlertCode::Unknown);
     let urgency = match alert.severity? {
         AlertSeverityLevel::Critical => Urgency::Fault,
         AlertSeverityLevel::Warning | AlertSeverityLevel::WarningBinaryChangeEvent => Urgency::Notice,
         AlertSeverityLevel::Other(_) => return None,
     };
-    let resting = record.presence == Presence::Asleep || record.status.printer == Some(PrinterStatus::Warmup);
     // A fuser that is cold while the device sleeps or warms up is as it should be.
-    if is_everyday(code) || (resting && code == AlertCode::MarkerFuserUnderTemperature) {
+    if is_everyday(code) || (is_resting(record) && code == AlertCode::MarkerFuserUnderTemperature) {
         return None;
     }
-    Some((supply_urgency(code).unwrap_or(urgency), alert_text(alert)))
+    Some((supply_urgency(code).unwrap_or(urgency), alert_text_in(alert, language)))
+}
+
+/// Returns whether the device sleeps or wakes up, so that what is meant to be warm may be cold.
+pub(crate) fn is_resting(record: &DeviceRecord) -> bool {
+    record.presence == Presence::Asleep || record.status.printer == Some(PrinterStatus::Warmup)
 }
 
 /// Returns the urgency of alerts that are about supplies, however severe the device finds them.
@@ -126,7 +138,7 @@ fn supply_urgency(code: AlertCode) -> Option<Urgency> {
 }
 
 /// Returns whether a code tells of ordinary life: it wakes nobody.
-fn is_everyday(code: AlertCode) -> bool {
+pub(crate) fn is_everyday(code: AlertCode) -> bool {
     use AlertCode as Code;
     matches!(
         code,
@@ -152,11 +164,23 @@ fn is_everyday(code: AlertCode) -> bool {
 
 /// Returns what an alert says: the device's own words, or the standard's.
 pub fn alert_text(alert: &Alert) -> String {
+    alert_text_in(alert, Language::English)
+}
+
+fn alert_text_in(alert: &Alert, language: Language) -> String {
     let said = alert.description.as_deref().map(safe_text).filter(|said| !said.is_empty());
     match (said, alert.code) {
         (Some(said), _) => said.into_owned(),
-        (None, Some(code)) => words(&code.to_string()),
-        (None, None) => "an alert without words".to_owned(),
+        (None, Some(code)) => label(code, words::alert_code(code, language), language),
+        (None, None) => page_word("an alert without words", language).to_owned(),
+    }
+}
+
+/// Returns the standard's own words in English, and ours in every other language.
+fn label(standard: impl fmt::Display, ours: String, language: Language) -> String {
+    match language {
+        Language::English => label_words(&standard.to_string()),
+        Language::Dutch => ours,
     }
 }
 
@@ -170,8 +194,8 @@ fn of_error(error: ErrorState, device: Option<DeviceStatus>) -> Urgency {
         Bit::NoPaper | Bit::InputTrayMissing | Bit::OutputFull | Bit::MarkerSupplyMissing => Urgency::Fault,
         Bit::NoToner => Urgency::UsedUp,
         Bit::LowToner => Urgency::Low,
-        // Printers set the bits for offline, service and maintenance too freely to send somebody.
         Bit::LowPaper | Bit::InputTrayEmpty | Bit::OutputNearFull | Bit::OutputTrayMissing => Urgency::Notice,
+        // The first three are no reason at all: see `errors_that_count`.
         Bit::Offline | Bit::ServiceRequested | Bit::OverduePreventMaint | Bit::Other(_) => Urgency::Notice,
     }
 }
@@ -257,6 +281,16 @@ mod tests {
         let mut offline = record(Presence::Ready);
         offline.status.errors = vec![ErrorState::ServiceRequested];
         assert!(!of(&offline).urgency.needs_attention());
+    }
+
+    #[test]
+    fn d_18_bits_that_cannot_be_believed_are_no_reason() {
+        let mut record = record(Presence::Ready);
+        record.status.errors = vec![ErrorState::Offline, ErrorState::ServiceRequested, ErrorState::OverduePreventMaint];
+        assert_eq!(of(&record), Attention { urgency: Urgency::Fine, reasons: Vec::new() });
+        record.status.errors.push(ErrorState::LowToner);
+        assert_eq!(of(&record).reasons, ["low toner"]);
+        assert_eq!(told_in(&record, Language::Dutch).reasons, ["toner bijna op"]);
     }
 
     #[test]

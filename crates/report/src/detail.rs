@@ -9,7 +9,8 @@ use crate::grid::{Cell, write_grid};
 use crate::paint::{Paint, Style};
 use crate::supply;
 use crate::table;
-use crate::text::{counted, evidence, grouped, percent, safe_text, words};
+use crate::text::{evidence, grouped_in, safe_text};
+use crate::words::{self, Language, page_word};
 
 /// Is how wide a field may be before it pushes the rest of its line aside.
 const WIDEST: usize = 64;
@@ -21,15 +22,16 @@ const BAR: usize = 8;
 pub fn render(record: &DeviceRecord, style: &Style) -> String {
     let mut page = Page { out: String::new(), style };
     page.heading(record);
-    page.group("Identity", identity(record));
-    page.group("Meters", meters(record));
+    let language = style.language;
+    page.group("Identity", identity(record, language));
+    page.group("Meters", meters(record, language));
     page.group("Supplies", record.supplies.iter().map(|supply| supply_row(supply, style)).collect());
     page.group("Service items", service_items(record, style));
-    page.group("Inputs", record.inputs.iter().map(input_row).collect());
-    page.group("Outputs", record.outputs.iter().map(output_row).collect());
-    page.group("Covers", covers(record));
-    page.group("Alerts", record.alerts.iter().map(alert_row).collect());
-    page.group("Status", status(record));
+    page.group("Inputs", record.inputs.iter().map(|input| input_row(input, language)).collect());
+    page.group("Outputs", record.outputs.iter().map(|output| output_row(output, language)).collect());
+    page.group("Covers", covers(record, language));
+    page.group("Alerts", record.alerts.iter().map(|alert| alert_row(alert, record, language)).collect());
+    page.group("Status", status(record, language));
     page.group("Options", options(record));
     page.group("Configuration", configuration(record));
     page.group("Problems", record.problems.iter().map(|problem| vec![said(problem)]).collect());
@@ -43,11 +45,12 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn heading(&mut self, record: &DeviceRecord) {
-        let needs = attention::of(record);
+        let language = self.style.language;
+        let needs = attention::told_in(record, language);
         let name = Some(table::printer_name(record)).filter(|name| !name.is_empty());
         let colour = self.style.colour;
-        Paint::Bold.write(&mut self.out, &name.unwrap_or_else(|| "a device without a name".to_owned()), colour);
-        self.out.push_str(&format!("  {}  {}", table::where_it_is(record), table::presence_word(record.presence)));
+        Paint::Bold.write(&mut self.out, &name.unwrap_or_else(|| page_word("a device without a name", language).to_owned()), colour);
+        self.out.push_str(&format!("  {}  {}", table::where_it_is(record), words::presence(record.presence, language)));
         if let Some(time) = record.observed_at {
             Paint::Dim.write(&mut self.out, &format!("  {}", time.strftime("%Y-%m-%d %H:%M:%S UTC")), colour);
         }
@@ -60,12 +63,12 @@ impl Page<'_> {
         }
     }
 
-    fn group(&mut self, title: &str, rows: Vec<Vec<Cell>>) {
+    fn group(&mut self, title: &'static str, rows: Vec<Vec<Cell>>) {
         if rows.is_empty() {
             return;
         }
         self.out.push('\n');
-        Paint::Bold.write(&mut self.out, title, self.style.colour);
+        Paint::Bold.write(&mut self.out, page_word(title, self.style.language), self.style.colour);
         self.out.push('\n');
         write_grid(&mut self.out, "  ", &rows, WIDEST, self.style);
     }
@@ -87,7 +90,7 @@ fn number(index: u32) -> Cell {
     Cell::new(index.to_string(), Paint::Dim).right()
 }
 
-fn identity(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+fn identity(record: &DeviceRecord, language: Language) -> Vec<Vec<Cell>> {
     let identity = &record.identity;
     let board = identity.board.as_ref();
     let macs = (!identity.mac_addresses.is_empty()).then(|| identity.mac_addresses.join(", "));
@@ -108,17 +111,19 @@ fn identity(record: &DeviceRecord) -> Vec<Vec<Cell>> {
         ("system object id", identity.system_object_id.as_ref()),
         ("1284 device id", identity.device_id.as_ref()),
     ];
-    fields.into_iter().filter_map(|(name, value)| Some(named(name, said(value?)))).collect()
+    fields.into_iter().filter_map(|(name, value)| Some(named(page_word(name, language), said(value?)))).collect()
 }
 
-fn meters(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+fn meters(record: &DeviceRecord, language: Language) -> Vec<Vec<Cell>> {
     let row = |meter: &model::record::Meter| {
         let paint = if meter.evidence == Evidence::Conflicting { Paint::Yellow } else { Paint::Plain };
         vec![
             said(&meter.name),
-            Cell::plain(grouped(meter.value)).right(),
-            Cell::plain(counted(meter.unit)),
-            Cell::new(evidence(meter.evidence), paint),
+            Cell::plain(grouped_in(meter.value, language)).right(),
+            Cell::plain(
+                meter.unit.map_or_else(|| page_word("of a unit not told", language).to_owned(), |unit| words::unit(unit, language)),
+            ),
+            Cell::new(page_word(evidence(meter.evidence), language), paint),
             origin(&meter.origin),
         ]
     };
@@ -126,6 +131,7 @@ fn meters(record: &DeviceRecord) -> Vec<Vec<Cell>> {
 }
 
 fn supply_row(supply: &Supply, style: &Style) -> Vec<Cell> {
+    let language = style.language;
     let need = supply::need(supply);
     let drawn = match supply.remaining {
         Some(share) => {
@@ -134,23 +140,25 @@ fn supply_row(supply: &Supply, style: &Style) -> Vec<Cell> {
         }
         None => Cell::default(),
     };
-    let unit = supply.unit.map(|unit| words(&unit.to_string()));
+    let unit = supply.unit.map(|unit| words::unit(unit, language));
     let amount = match (supply.level, supply.capacity) {
-        (Level::Measured { .. }, _) => supply::amount(supply.level, supply.capacity, unit.as_deref()),
+        (Level::Measured { .. }, _) => supply::amount_in(supply.level, supply.capacity, unit.as_deref(), language),
         // The word for the level stands beside it already.
-        (_, Some(capacity)) => format!("capacity {} {}", grouped(capacity.into()), unit.unwrap_or_default()),
+        (_, Some(capacity)) => {
+            format!("{} {} {}", page_word("capacity", language), grouped_in(capacity.into(), language), unit.unwrap_or_default())
+        }
         (_, None) => String::new(),
     };
-    let name = supply::name(supply);
+    let name = supply::name_in(supply, language);
     let mut about: Vec<String> = Vec::new();
     about.extend(supply.description.as_deref().map(|text| safe_text(text).into_owned()).filter(|text| *text != name));
-    about.extend(supply.part_number.as_deref().map(|part| format!("part {}", safe_text(part))));
-    about.extend(supply.serial_number.as_deref().map(|serial| format!("serial {}", safe_text(serial))));
+    about.extend(supply.part_number.as_deref().map(|part| format!("{} {}", page_word("part", language), safe_text(part))));
+    about.extend(supply.serial_number.as_deref().map(|serial| format!("{} {}", page_word("serial", language), safe_text(serial))));
     vec![
         number(supply.index),
         Cell::plain(name),
         drawn,
-        Cell::new(supply::left(supply), supply::alarm(need)).right(),
+        Cell::new(supply::left_in(supply, language), supply::alarm(need)).right(),
         Cell::plain(amount),
         origin(&supply.origin),
         Cell::plain(about.join(", ")),
@@ -158,53 +166,49 @@ fn supply_row(supply: &Supply, style: &Style) -> Vec<Cell> {
 }
 
 fn service_items(record: &DeviceRecord, style: &Style) -> Vec<Vec<Cell>> {
-    let row = |item: &model::record::ServiceItem| {
-        let left = item.remaining.map_or_else(|| style.absent().to_owned(), percent);
-        vec![said(&item.name), Cell::plain(left).right()]
-    };
-    record.service_items.iter().map(row).collect()
+    words::service_parts(record, style.language).into_iter().map(|part| vec![Cell::plain(part.name), Cell::plain(part.left)]).collect()
 }
 
-fn input_row(input: &Input) -> Vec<Cell> {
-    let unit = input.unit.map(|unit| words(&unit.to_string()));
+fn input_row(input: &Input, language: Language) -> Vec<Cell> {
+    let unit = input.unit.map(|unit| words::unit(unit, language));
     vec![
         number(input.index),
         said(input.name.as_deref().unwrap_or_default()),
-        Cell::plain(input.kind.map(|kind| words(&kind.to_string())).unwrap_or_default()),
+        Cell::plain(input.kind.map(|kind| words::input_type(kind, language)).unwrap_or_default()),
         said(input.media.as_deref().unwrap_or_default()),
-        Cell::plain(supply::amount(input.level, input.capacity, unit.as_deref())),
-        sub_unit(input.status),
+        Cell::plain(supply::amount_in(input.level, input.capacity, unit.as_deref(), language)),
+        sub_unit(input.status, language),
         origin(&input.origin),
     ]
 }
 
-fn output_row(output: &Output) -> Vec<Cell> {
-    let unit = output.unit.map(|unit| words(&unit.to_string()));
-    let room = supply::amount(output.room, output.capacity, unit.as_deref());
+fn output_row(output: &Output, language: Language) -> Vec<Cell> {
+    let unit = output.unit.map(|unit| words::unit(unit, language));
+    let room = supply::amount_in(output.room, output.capacity, unit.as_deref(), language);
     vec![
         number(output.index),
         said(output.name.as_deref().unwrap_or_default()),
-        Cell::plain(output.kind.map(|kind| words(&kind.to_string())).unwrap_or_default()),
-        Cell::plain(if room == "?" { room } else { format!("room: {room}") }),
-        sub_unit(output.status),
+        Cell::plain(output.kind.map(|kind| words::output_type(kind, language)).unwrap_or_default()),
+        Cell::plain(if room == "?" { room } else { format!("{} {room}", page_word("room:", language)) }),
+        sub_unit(output.status, language),
         origin(&output.origin),
     ]
 }
 
-fn sub_unit(status: Option<SubUnitStatus>) -> Cell {
+fn sub_unit(status: Option<SubUnitStatus>, language: Language) -> Cell {
     let Some(status) = status else { return Cell::default() };
     let paint = match status {
         status if status.has_critical_alert() => Paint::Red,
         status if status.has_non_critical_alert() || status.is_off_line() => Paint::Yellow,
         _ => Paint::Plain,
     };
-    Cell::new(words(&status.to_string()).replace('+', ", "), paint)
+    Cell::new(words::sub_unit_status(status, language), paint)
 }
 
-fn covers(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+fn covers(record: &DeviceRecord, language: Language) -> Vec<Vec<Cell>> {
     let row = |cover: &model::record::Cover| {
         let open = matches!(cover.status, Some(CoverStatus::CoverOpen | CoverStatus::InterlockOpen));
-        let status = cover.status.map(|status| words(&status.to_string())).unwrap_or_default();
+        let status = cover.status.map(|status| words::cover_status(status, language)).unwrap_or_default();
         vec![
             number(cover.index),
             said(cover.description.as_deref().unwrap_or_default()),
@@ -215,52 +219,48 @@ fn covers(record: &DeviceRecord) -> Vec<Vec<Cell>> {
     record.covers.iter().map(row).collect()
 }
 
-fn alert_row(alert: &Alert) -> Vec<Cell> {
+/// What is wrong, where and who mends it in one sentence; beside it what the device itself says.
+fn alert_row(alert: &Alert, record: &DeviceRecord, language: Language) -> Vec<Cell> {
     let paint = match alert.severity {
         Some(AlertSeverityLevel::Critical) => Paint::Red,
         Some(AlertSeverityLevel::Warning | AlertSeverityLevel::WarningBinaryChangeEvent) => Paint::Yellow,
         _ => Paint::Plain,
     };
-    let label = |text: Option<String>| Cell::plain(text.map(|text| words(&text)).unwrap_or_default());
-    let place = match (alert.group, alert.group_index) {
-        (Some(group), Some(row)) => format!("{} {row}", words(&group.to_string())),
-        (Some(group), None) => words(&group.to_string()),
-        (None, _) => String::new(),
-    };
+    let since = |time: jiff::Timestamp| time.strftime(&format!("{} %Y-%m-%d %H:%M UTC", page_word("since", language))).to_string();
     vec![
         number(alert.index),
-        Cell::new(alert.severity.map(|severity| words(&severity.to_string())).unwrap_or_default(), paint),
-        label(alert.code.map(|code| code.to_string())),
-        Cell::plain(place),
-        Cell::plain(alert.location.map(|location| format!("location {location}")).unwrap_or_default()),
+        Cell::new(alert.severity.map(|severity| words::severity(severity, language)).unwrap_or_default(), paint),
+        Cell::plain(words::sentence(alert, record, language)),
+        Cell::plain(words::location(alert, language).unwrap_or_default()),
         said(alert.description.as_deref().unwrap_or_default()),
-        label(alert.training.map(|training| training.to_string())),
-        Cell::plain(alert.raised_at.map(|time| time.strftime("since %Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()),
+        Cell::plain(alert.raised_at.map(since).unwrap_or_default()),
         origin(&alert.origin),
     ]
 }
 
-fn status(record: &DeviceRecord) -> Vec<Vec<Cell>> {
+fn status(record: &DeviceRecord, language: Language) -> Vec<Vec<Cell>> {
     let status = &record.status;
-    let errors: Vec<String> = status.errors.iter().map(|error| words(&error.to_string())).collect();
+    let errors: Vec<String> = status.errors.iter().map(|error| words::error_state(*error, language)).collect();
+    let named = |name: &'static str, value: Cell| named(page_word(name, language), value);
     let mut rows = Vec::new();
-    rows.extend(status.device.map(|device| named("device", Cell::plain(device.to_string()))));
-    rows.extend(status.printer.map(|printer| named("printer", Cell::plain(printer.to_string()))));
+    rows.extend(status.device.map(|device| named("device", Cell::plain(words::device_status(device, language)))));
+    rows.extend(status.printer.map(|printer| named("printer", Cell::plain(words::printer_status(printer, language)))));
     rows.extend((!errors.is_empty()).then(|| named("errors", Cell::new(errors.join(", "), Paint::Yellow))));
     let lines = status.console.as_deref().unwrap_or_default().lines().filter(|line| !line.trim().is_empty());
     rows.extend(lines.enumerate().map(|(place, line)| named(if place == 0 { "console" } else { "" }, said(line))));
-    rows.extend(status.up_time.map(|ticks| named("SNMP agent up for", Cell::plain(duration(ticks)))));
+    rows.extend(status.up_time.map(|ticks| named("SNMP agent up for", Cell::plain(duration(ticks, language)))));
     rows.extend(record.diagnostic_mode.as_deref().map(|mode| named("diagnostic mode", said(mode))));
     rows
 }
 
 /// Returns hundredths of a second as days, hours and minutes.
-fn duration(ticks: u32) -> String {
+fn duration(ticks: u32, language: Language) -> String {
+    let h = page_word("h", language);
     let minutes = ticks / 6000;
     match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
         (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, hours, _) => format!("{days} d {hours} h"),
+        (0, hours, minutes) => format!("{hours} {h} {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} {h}"),
     }
 }
 

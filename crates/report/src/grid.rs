@@ -103,7 +103,7 @@ pub(crate) fn write_grid(out: &mut String, indent: &str, rows: &[Vec<Cell>], mos
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style { width: 80, colour: false, unicode: true };
+    const STYLE: Style = Style { width: 80, colour: false, unicode: true, language: crate::Language::English };
 
     fn line(cell: Cell, width: usize) -> String {
         let mut out = String::new();

@@ -4,7 +4,8 @@
 //! device and looks at no terminal, clock or file: width, colours and times are parameters. What a
 //! device said is shown with its controls stripped, its markup escaped, its formulas disarmed.
 //!
-//! Start reading at [`attention`], which says what comes first, then [`table`].
+//! Start reading at [`attention`], which says what comes first, then [`table`]; [`words`] says what is
+//! wrong in English or Dutch.
 #![forbid(unsafe_code)]
 
 pub mod attention;
@@ -15,9 +16,11 @@ pub mod json;
 pub mod supply;
 pub mod table;
 pub mod text;
+pub mod words;
 
 mod grid;
 mod paint;
 
 pub use paint::Style;
 pub use text::{grouped, safe_text};
+pub use words::Language;

@@ -1,5 +1,7 @@
 //! Colours of a terminal, and what it can show.
 
+use crate::words::Language;
+
 /// Is what the place where text will be shown can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -10,6 +12,8 @@ pub struct Style {
     /// Whether blocks, dots and ellipses can be shown; ASCII otherwise. What a device said is not
     /// changed by it.
     pub unicode: bool,
+    /// What people are told things in; what a device said stays as it said it.
+    pub language: Language,
 }
 
 impl Style {

@@ -5,7 +5,8 @@ use model::record::{Supply, SupplyClass};
 use model::standard::MarkerSuppliesType as Type;
 
 use crate::paint::{Paint, Style};
-use crate::text::{grouped, percent, safe_text, words};
+use crate::text::{grouped_in, percent, safe_text, words as label_words};
+use crate::words::{self, Language, page_word, share_left};
 
 /// Is the share at and below which a supply is shown as low: for the eye only, nothing is ordered by it.
 pub const LOW: f64 = 0.10;
@@ -51,7 +52,7 @@ fn wears_out(supply: &Supply) -> bool {
     matches!(supply.kind, Some(Opc | Fuser | CoronaWire | FuserOilWick | CleanerUnit | FuserCleaningPad | TransferUnit))
 }
 
-fn named_colorant(supply: &Supply) -> Option<&str> {
+pub(crate) fn named_colorant(supply: &Supply) -> Option<&str> {
     supply.colorant.as_deref().filter(|colorant| !matches!(*colorant, "" | "unknown" | "other" | "none"))
 }
 
@@ -62,7 +63,7 @@ fn kind_word(supply: &Supply) -> Option<String> {
         Type::TonerCartridge => "toner",
         Type::InkCartridge => "ink",
         Type::Opc => "drum",
-        other => return Some(words(&other.to_string())),
+        other => return Some(label_words(&other.to_string())),
     };
     Some(word.to_owned())
 }
@@ -70,7 +71,7 @@ fn kind_word(supply: &Supply) -> Option<String> {
 /// Returns a name of our own making such as "black toner"; the device's description where type and
 /// colorant say nothing.
 pub fn name(supply: &Supply) -> String {
-    let colorant = named_colorant(supply).map(|colorant| words(&safe_text(colorant)));
+    let colorant = named_colorant(supply).map(|colorant| label_words(&safe_text(colorant)));
     match (colorant, kind_word(supply)) {
         (Some(colorant), Some(kind)) => format!("{colorant} {kind}"),
         (Some(colorant), None) => format!("{colorant} supply"),
@@ -79,6 +80,14 @@ pub fn name(supply: &Supply) -> String {
             Some(said) => said.into_owned(),
             None => format!("supply {}", supply.index),
         },
+    }
+}
+
+/// Returns what [`name`] does, in a language.
+pub(crate) fn name_in(supply: &Supply, language: Language) -> String {
+    match language {
+        Language::English => name(supply),
+        Language::Dutch => words::kind_name(supply, language),
     }
 }
 
@@ -99,7 +108,7 @@ pub(crate) fn short_name(supply: &Supply) -> String {
         Some("green") => "G",
         Some("blue") => "B",
         Some("white") => "W",
-        Some(other) => return words(&safe_text(other)),
+        Some(other) => return label_words(&safe_text(other)),
         None => return kind_word(supply).unwrap_or_else(|| name(supply)),
     };
     letters.to_owned()
@@ -144,6 +153,11 @@ pub(crate) fn alarm(need: Need) -> Paint {
 ///
 /// A tilde marks a level that moves in steps of 5 % or more. Of a receptacle it is the room: `20% free`.
 pub fn left(supply: &Supply) -> String {
+    left_in(supply, Language::English)
+}
+
+/// Returns what [`left`] does, in a language.
+pub(crate) fn left_in(supply: &Supply, language: Language) -> String {
     if let Some(share) = supply.remaining {
         let coarse = match (supply.level, supply.capacity) {
             (Level::Measured { step: Some(step), .. }, Some(capacity)) => u64::from(step) * 20 >= u64::from(capacity),
@@ -151,14 +165,14 @@ pub fn left(supply: &Supply) -> String {
         };
         let about = if coarse && share > 0.0 && share < 1.0 { "~" } else { "" };
         return match supply.class {
-            Some(SupplyClass::Receptacle) if share <= 0.0 => "full".to_owned(),
-            Some(SupplyClass::Receptacle) => format!("{about}{} free", percent(share)),
+            Some(SupplyClass::Receptacle) if share <= 0.0 => page_word("full", language).to_owned(),
+            Some(SupplyClass::Receptacle) => format!("{about}{} {}", percent(share), page_word("free", language)),
             _ => format!("{about}{}", percent(share)),
         };
     }
     match supply.level {
-        Level::Measured { value, .. } => grouped(value.into()),
-        level => level_word(level, supply.class).to_owned(),
+        Level::Measured { value, .. } => grouped_in(value.into(), language),
+        level => page_word(level_word(level, supply.class), language).to_owned(),
     }
 }
 
@@ -180,6 +194,11 @@ fn level_word(level: Level, class: Option<SupplyClass>) -> &'static str {
 
 /// Returns what to say of a supply that needs somebody, such as "waste toner full".
 pub fn complaint(supply: &Supply, need: Need) -> Option<String> {
+    complaint_in(supply, need, Language::English)
+}
+
+/// Returns what [`complaint`] does, in a language.
+pub(crate) fn complaint_in(supply: &Supply, need: Need, language: Language) -> Option<String> {
     let fills = supply.class == Some(SupplyClass::Receptacle);
     let word = match need {
         Need::UsedUp if fills => "full",
@@ -190,22 +209,32 @@ pub fn complaint(supply: &Supply, need: Need) -> Option<String> {
         Need::Low => "low",
         Need::Fine | Need::Untold => return None,
     };
-    let share = supply.remaining.filter(|share| need == Need::Low && *share > 0.0).map(|share| format!(" ({} left)", percent(share)));
-    Some(format!("{} {word}{}", name(supply), share.unwrap_or_default()))
+    let share =
+        supply.remaining.filter(|share| need == Need::Low && *share > 0.0).map(|share| format!(" ({})", share_left(share, language)));
+    Some(format!("{} {}{}", name_in(supply, language), page_word(word, language), share.unwrap_or_default()))
 }
 
 /// Returns level and capacity in the device's unit: "5,112 of 7,200 impressions".
 pub fn amount(level: Level, capacity: Option<u32>, unit: Option<&str>) -> String {
+    amount_in(level, capacity, unit, Language::English)
+}
+
+/// Returns what [`amount`] does, in a language; the unit is in it already.
+pub(crate) fn amount_in(level: Level, capacity: Option<u32>, unit: Option<&str>, language: Language) -> String {
+    let grouped = |number: u32| grouped_in(number.into(), language);
+    let word = |english| page_word(english, language);
     let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
     let step = match level {
-        Level::Measured { step: Some(step), .. } if step > 1 => format!(", in steps of {}", grouped(step.into())),
+        Level::Measured { step: Some(step), .. } if step > 1 => format!(", {} {}", word("in steps of"), grouped(step)),
         _ => String::new(),
     };
     match (level, capacity) {
-        (Level::Measured { value, .. }, Some(capacity)) => format!("{} of {}{unit}{step}", grouped(value.into()), grouped(capacity.into())),
-        (Level::Measured { value, .. }, None) => format!("{}{unit}, capacity not told{step}", grouped(value.into())),
-        (level, Some(capacity)) => format!("{} of {}{unit}", level_word(level, None), grouped(capacity.into())),
-        (level, None) => level_word(level, None).to_owned(),
+        (Level::Measured { value, .. }, Some(capacity)) => {
+            format!("{} {} {}{unit}{step}", grouped(value), word("of"), grouped(capacity))
+        }
+        (Level::Measured { value, .. }, None) => format!("{}{unit}, {}{step}", grouped(value), word("capacity not told")),
+        (level, Some(capacity)) => format!("{} {} {}{unit}", word(level_word(level, None)), word("of"), grouped(capacity)),
+        (level, None) => word(level_word(level, None)).to_owned(),
     }
 }
 
@@ -287,7 +316,7 @@ mod tests {
 
     #[test]
     fn bars_are_as_wide_as_told() {
-        let style = Style { width: 80, colour: false, unicode: true };
+        let style = Style { width: 80, colour: false, unicode: true, language: Language::English };
         assert_eq!(bar(0.71, 8, &style), ("█████▋".into(), "░░".into()));
         assert_eq!(bar(0.001, 8, &style), ("▏".into(), "░".repeat(7)));
         assert_eq!(bar(0.0, 4, &style), (String::new(), "░".repeat(4)));

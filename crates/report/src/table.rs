@@ -7,6 +7,7 @@ use model::DeviceRecord;
 use model::record::{Evidence, Presence, Supply};
 use model::standard::MarkerCounterUnit;
 
+use crate::Language;
 use crate::attention::{self, Attention, Urgency};
 use crate::grid::{Cell, write_line};
 use crate::paint::{Paint, Style};
@@ -147,15 +148,7 @@ pub(crate) fn mark(urgency: Urgency, style: &Style) -> (&'static str, Paint) {
 
 /// Returns the word for whether a device is there.
 pub fn presence_word(presence: Presence) -> &'static str {
-    match presence {
-        Presence::Ready => "ready",
-        Presence::Printing => "printing",
-        Presence::Asleep => "asleep",
-        Presence::Off => "off",
-        Presence::Unreachable => "unreachable",
-        Presence::Refusing => "refusing",
-        Presence::Unknown => "state not told",
-    }
+    crate::words::presence(presence, Language::English)
 }
 
 fn state(record: &DeviceRecord, needs: &Attention, style: &Style) -> Cell {

@@ -6,6 +6,8 @@ use model::record::Evidence;
 use model::standard::MarkerCounterUnit;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::words::Language;
+
 /// Returns what a device said without anything that could steer a terminal or hide text.
 ///
 /// Controls (C0, DEL, C1), marks that turn the direction of writing and characters that nobody
@@ -70,11 +72,21 @@ pub(crate) fn shorten<'a>(text: &'a str, width: usize, mark: &str) -> Cow<'a, st
 /// assert_eq!(report::grouped(65_536), "65,536");
 /// ```
 pub fn grouped(number: u64) -> String {
+    grouped_in(number, Language::English)
+}
+
+/// Returns a number with its thousands apart as the language writes it: "65.536" in Dutch, where
+/// "65,536" would be read as a fraction.
+pub(crate) fn grouped_in(number: u64, language: Language) -> String {
+    let separator = match language {
+        Language::English => ',',
+        Language::Dutch => '.',
+    };
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
+            grouped.push(separator);
         }
         grouped.push(digit);
     }
@@ -158,6 +170,8 @@ mod tests {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped_in(1_234_567, Language::Dutch), "1.234.567");
+        assert_eq!(grouped_in(999, Language::Dutch), "999");
     }
 
     #[test]

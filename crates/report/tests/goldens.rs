@@ -9,9 +9,9 @@ use std::fs;
 use std::path::Path;
 
 use model::DeviceRecord;
-use report::{Style, csv, detail, html, json, table};
+use report::{Language, Style, csv, detail, html, json, table};
 
-const PLAIN: Style = Style { width: 160, colour: false, unicode: true };
+const PLAIN: Style = Style { width: 160, colour: false, unicode: true, language: Language::English };
 
 /// Compares with the file of that name; shows the first line that differs.
 fn golden(name: &str, actual: &str) {
@@ -65,7 +65,7 @@ fn without_colours(text: &str) -> String {
 fn no_line_of_a_table_is_wider_than_the_terminal() {
     for width in [60, 70, 80, 90, 100, 110, 120, 140, 160, 200, 300] {
         for unicode in [true, false] {
-            let table = table::render(&fleet::fleet()[..5], &Style { width, colour: false, unicode });
+            let table = table::render(&fleet::fleet()[..5], &Style { width, unicode, ..PLAIN });
             for line in table.lines().take_while(|line| !line.is_empty()) {
                 let columns = unicode_width::UnicodeWidthStr::width(line);
                 assert!(columns <= width.max(74), "{columns} columns at {width}: {line}");
@@ -86,6 +86,16 @@ fn one_device_is_told_in_groups() {
     golden("detail-nasty.txt", &detail::render(&fleet[3], &Style { width: 120, ..PLAIN }));
     golden("detail-levels-ascii.txt", &detail::render(&fleet[4], &Style { width: 120, unicode: false, ..PLAIN }));
     golden("detail-wordless.txt", &detail::render(&fleet[5], &PLAIN));
+}
+
+#[test]
+fn one_device_is_told_in_dutch() {
+    let fleet = fleet::fleet();
+    let dutch = Style { width: 120, language: Language::Dutch, ..PLAIN };
+    golden("detail-colour-device-dutch.txt", &detail::render(&fleet[1], &dutch));
+    golden("detail-levels-dutch.txt", &detail::render(&fleet[4], &dutch));
+    golden("detail-jammed.txt", &detail::render(&fleet[2], &Style { width: 120, ..PLAIN }));
+    golden("detail-jammed-dutch.txt", &detail::render(&fleet[2], &dutch));
 }
 
 #[test]

@@ -360,7 +360,7 @@ fn read_deviation(document: &mut Document, draft: &mut Draft, block: Block<'_>) 
 }
 
 /// Lists the deviations with the keys that belong to each.
-const DEVIATIONS: [(&str, &[&str]); 10] = [
+const DEVIATIONS: [(&str, &[&str]); 11] = [
     ("receptacle-tells-filling", &["types"]),
     ("level-word", &["raw", "means"]),
     ("level-step", &["step", "types"]),
@@ -370,6 +370,7 @@ const DEVIATIONS: [(&str, &[&str]); 10] = [
     ("counter-unit", &["unit"]),
     ("charset", &["charset"]),
     ("status-as-alert", &["texts", "means"]),
+    ("serial-number-in-hex", &[]),
     ("unreliable-error-bits", &["bits"]),
 ];
 
@@ -418,6 +419,7 @@ fn deviation_of(document: &mut Document, draft: &Draft, block: Block<'_>, kind: 
             let asleep = word(document, block, "means", &[("asleep", true), ("ready", false)]).unwrap_or(false);
             DeviationKind::StatusAsAlert { texts, asleep }
         }
+        "serial-number-in-hex" => DeviationKind::SerialNumberInHex,
         _ => {
             needs(document, &["bits"]);
             DeviationKind::UnreliableErrorBits(words_of(document, block, "bits"))

@@ -131,7 +131,12 @@ fn s_17_a_table_that_names_its_own_rows_is_read_by_the_names() {
     let printer = row(printer, [1, 4, 61], "Black & White Total Count", 300);
     let printer = row(printer, [5, 4, 63], "Full Color Total Count", 100);
     let printer = row(printer, [5, 4, 60], "Etwas anderes", 7);
-    let record = printer.read();
+    let printer = row(printer, [1, 4, 1], "Prints", 250);
+    let printer = row(printer, [4, 4, 1], "Copies", 140);
+    let printer = row(printer, [5, 5, 61], "Black & White Other Count", 6);
+    let record = row(printer, [5, 5, 63], "Full Color Other Count", 4).read();
+    assert_eq!(evidence_of(&record, "print"), (250, Evidence::Verified), "{:?}", record.problems);
+    assert_eq!(evidence_of(&record, "other"), (10, Evidence::Verified));
     assert_eq!(evidence_of(&record, "monochrome"), (300, Evidence::Verified));
     assert_eq!(evidence_of(&record, "color"), (100, Evidence::Verified));
     assert!(record.meters.iter().all(|meter| meter.value != 7), "a name that nobody knows is no meter: {:?}", record.meters);

@@ -52,7 +52,7 @@ fn d_09_a_serial_number_comes_from_the_best_source_that_tells_it_and_says_which(
     ] {
         let identity = printer.read().identity;
         assert_eq!(identity.serial_number.as_deref(), Some(serial));
-        assert_eq!(identity.origins["serial_number"].to_string(), origin);
+        assert_eq!(identity.origins["serial_number"][0].to_string(), origin);
     }
 }
 

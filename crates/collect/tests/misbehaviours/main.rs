@@ -3,11 +3,16 @@
 //! A test's name begins with the number that `docs/misbehaviours.md` gives it; those without a number
 //! were seen nowhere and are written all the same. The answers are made by hand. What a maker's
 //! devices do is read by that maker's profile. Misbehaviours on the wire are in `survey`'s tests.
+//! What is also on record is looked at in the recordings themselves, where there are any.
+#![allow(clippy::disallowed_methods, reason = "tests read the recordings")]
 
 mod counters;
 mod documented;
 mod identity;
 mod levels;
+mod recorded;
+#[path = "../recording/mod.rs"]
+mod recording;
 mod state;
 mod texts;
 

@@ -5,15 +5,20 @@ use askama::filters::HtmlSafe;
 use model::DeviceRecord;
 use model::record::{Alert, Cover, Evidence, Input, Output, Supply, SupplyClass};
 use model::standard::{AlertSeverityLevel, CoverStatus, SubUnitStatus};
+use report::Language;
 use report::html::need_class;
 use report::supply::{self, amount};
-use report::text::{counted, evidence, grouped, percent, words};
+use report::text::{counted, evidence, grouped, words};
+use report::words as say;
 
 use super::history::History;
 use super::{Ages, DeviceFile, Told};
 use crate::bar::{Bar, in_order, left};
 use crate::clock::{Clock, When};
 use crate::words as said;
+
+/// Is what the pages are written in.
+const LANGUAGE: Language = Language::English;
 
 /// Is everything that a device said, in sections; a section of which it said nothing is left out.
 #[derive(Template)]
@@ -22,7 +27,7 @@ pub(crate) struct Body {
     identity: Vec<Fact>,
     meters: Vec<Meter>,
     supplies: Vec<SupplyRow>,
-    parts: Vec<(String, Option<String>, Bar)>,
+    parts: Vec<(String, String, Bar)>,
     alerts: Vec<AlertRow>,
     inputs: Vec<Tray>,
     outputs: Vec<Tray>,
@@ -81,10 +86,14 @@ struct SupplyRow {
 struct AlertRow {
     class: &'static str,
     severity: String,
-    text: String,
+    /// What is wrong, where, and who can mend it.
+    sentence: String,
+    /// The device's own words.
+    description: Option<String>,
+    /// The standard's label.
     code: String,
     place: String,
-    training: String,
+    who: String,
     raised: Option<When>,
     origin: String,
     told: Age,
@@ -117,10 +126,9 @@ impl Body {
             identity: identity(&ages),
             meters: record.meters.iter().map(|meter| meter_row(&ages, meter)).collect(),
             supplies: in_order(&record.supplies).into_iter().map(|supply| supply_row(&ages, supply)).collect(),
-            parts: record
-                .service_items
-                .iter()
-                .map(|item| (item.name.clone(), item.remaining.map(percent), Bar::new(item.remaining, "other")))
+            parts: say::service_parts(record, LANGUAGE)
+                .into_iter()
+                .map(|part| (part.name, part.left, Bar::new(part.remaining, "other")))
                 .collect(),
             alerts: record.alerts.iter().map(|alert| alert_row(&ages, alert)).collect(),
             inputs: record.inputs.iter().map(|input| input_row(&ages, input)).collect(),
@@ -232,7 +240,7 @@ fn supply_row(ages: &Telling<'_>, row: &Supply) -> SupplyRow {
         bar: Bar::of(row),
         left: left(row),
         need: need_class(supply::need(row)),
-        amount: told_amount(row.level, row.capacity, row.unit.map(|unit| words(&unit.to_string()))),
+        amount: told_amount(row.level, row.capacity, row.unit.map(|unit| say::unit(unit, LANGUAGE))),
         origin: row.origin.to_string(),
         told: ages.age(&format!("supplies/{}/level", row.index)),
     }
@@ -248,24 +256,19 @@ fn told_amount(level: model::Level, capacity: Option<u32>, unit: Option<String>)
 }
 
 fn alert_row(ages: &Telling<'_>, alert: &Alert) -> AlertRow {
-    let label = |text: Option<String>| text.map(|text| words(&text)).unwrap_or_default();
-    let place = match (alert.group, alert.group_index) {
-        (Some(group), Some(row)) => format!("{} {row}", words(&group.to_string())),
-        (Some(group), None) => words(&group.to_string()),
-        (None, _) => String::new(),
-    };
-    let location = alert.location.map(|location| format!("location {location}")).unwrap_or_default();
+    let place = say::place(alert, ages.record, LANGUAGE);
     AlertRow {
         class: match alert.severity {
             Some(AlertSeverityLevel::Critical) => "fault",
             Some(AlertSeverityLevel::Warning | AlertSeverityLevel::WarningBinaryChangeEvent) => "low",
             _ => "fine",
         },
-        severity: label(alert.severity.map(|severity| severity.to_string())),
-        text: report::attention::alert_text(alert),
-        code: label(alert.code.map(|code| code.to_string())),
-        place: [place, location].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", "),
-        training: label(alert.training.map(|training| training.to_string())),
+        severity: alert.severity.map(|severity| say::severity(severity, LANGUAGE)).unwrap_or_default(),
+        sentence: say::sentence(alert, ages.record, LANGUAGE),
+        description: alert.description.clone().filter(|said| !said.trim().is_empty()),
+        code: alert.code.map(|code| words(&code.to_string())).unwrap_or_default(),
+        place: place.into_iter().chain(say::location(alert, LANGUAGE)).collect::<Vec<_>>().join(", "),
+        who: alert.training.map(|training| say::who(training, LANGUAGE)).unwrap_or_default(),
         raised: alert.raised_at.map(|at| ages.clock.ago(at)),
         origin: alert.origin.to_string(),
         told: ages.age(&format!("alerts/{}", alert.index)),
@@ -275,9 +278,9 @@ fn alert_row(ages: &Telling<'_>, alert: &Alert) -> AlertRow {
 fn input_row(ages: &Telling<'_>, input: &Input) -> Tray {
     Tray {
         name: input.name.clone().unwrap_or_else(|| format!("input {}", input.index)),
-        kind: input.kind.map(|kind| words(&kind.to_string())).unwrap_or_default(),
+        kind: input.kind.map(|kind| say::input_type(kind, LANGUAGE)).unwrap_or_default(),
         media: input.media.clone().unwrap_or_default(),
-        amount: told_amount(input.level, input.capacity, input.unit.map(|unit| words(&unit.to_string()))),
+        amount: told_amount(input.level, input.capacity, input.unit.map(|unit| say::unit(unit, LANGUAGE))),
         status: sub_unit(input.status),
         origin: input.origin.to_string(),
         told: ages.age(&format!("inputs/{}/level", input.index)),
@@ -287,9 +290,9 @@ fn input_row(ages: &Telling<'_>, input: &Input) -> Tray {
 fn output_row(ages: &Telling<'_>, output: &Output) -> Tray {
     Tray {
         name: output.name.clone().unwrap_or_else(|| format!("output {}", output.index)),
-        kind: output.kind.map(|kind| words(&kind.to_string())).unwrap_or_default(),
+        kind: output.kind.map(|kind| say::output_type(kind, LANGUAGE)).unwrap_or_default(),
         media: String::new(),
-        amount: told_amount(output.room, output.capacity, output.unit.map(|unit| words(&unit.to_string()))),
+        amount: told_amount(output.room, output.capacity, output.unit.map(|unit| say::unit(unit, LANGUAGE))),
         status: sub_unit(output.status),
         origin: output.origin.to_string(),
         told: ages.age(&format!("outputs/{}/room", output.index)),
@@ -297,13 +300,13 @@ fn output_row(ages: &Telling<'_>, output: &Output) -> Tray {
 }
 
 fn sub_unit(status: Option<SubUnitStatus>) -> String {
-    status.map(|status| status.to_string().split('+').map(words).collect::<Vec<_>>().join(", ")).unwrap_or_default()
+    status.map(|status| say::sub_unit_status(status, LANGUAGE)).unwrap_or_default()
 }
 
 fn cover_row(ages: &Telling<'_>, cover: &Cover) -> CoverRow {
     CoverRow {
         name: cover.description.clone().unwrap_or_else(|| format!("cover {}", cover.index)),
-        status: cover.status.map_or_else(|| "unknown".to_owned(), |status| words(&status.to_string())),
+        status: cover.status.map_or_else(|| "unknown".to_owned(), |status| say::cover_status(status, LANGUAGE)),
         is_open: matches!(cover.status, Some(CoverStatus::CoverOpen | CoverStatus::InterlockOpen)),
         origin: cover.origin.to_string(),
         told: ages.age(&format!("covers/{}/status", cover.index)),
@@ -312,11 +315,14 @@ fn cover_row(ages: &Telling<'_>, cover: &Cover) -> CoverRow {
 
 fn status(ages: &Telling<'_>) -> Vec<Fact> {
     let status = &ages.record.status;
-    let errors: Vec<String> = status.errors.iter().map(|error| words(&error.to_string())).collect();
+    let presence = ages.record.presence;
+    let word = say::presence(presence, LANGUAGE);
+    let presence = format!("{word}\n{}", say::presence_reason(presence, LANGUAGE));
+    let errors: Vec<String> = status.errors.iter().map(|error| say::error_state(*error, LANGUAGE)).collect();
     let texts = [
-        ("presence", Some(report::table::presence_word(ages.record.presence).to_owned()), "presence"),
-        ("device", status.device.map(|device| words(&device.to_string())), "status/device"),
-        ("printer", status.printer.map(|printer| words(&printer.to_string())), "status/printer"),
+        ("presence", Some(presence), "presence"),
+        ("device", status.device.map(|device| say::device_status(device, LANGUAGE)), "status/device"),
+        ("printer", status.printer.map(|printer| say::printer_status(printer, LANGUAGE)), "status/printer"),
         ("error states", Some(errors.join(", ")).filter(|errors| !errors.is_empty()), "status/errors"),
         ("panel", status.console.clone(), "status/console"),
         ("SNMP agent up for", status.up_time.map(|ticks| crate::clock::span(i64::from(ticks / 100))), "status/up_time"),
