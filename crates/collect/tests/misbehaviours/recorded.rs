@@ -107,6 +107,13 @@ fn s_18_the_nonsense_total_on_record_is_no_meter() {
 }
 
 #[test]
+fn s_19_the_long_up_time_on_record_is_told() {
+    each(["lnms-samsungprinter_m4080fx"], |_, record| {
+        assert!(record.status.up_time.is_some_and(|ticks| ticks > 3_000_000_000), "{:?}", record.status);
+    });
+}
+
+#[test]
 fn s_21_the_blank_character_on_record_is_lowtoner() {
     each(["pm-epson-cw"], |_, record| assert_eq!(record.status.errors, [ErrorState::LowToner]));
 }

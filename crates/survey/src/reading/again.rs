@@ -8,6 +8,9 @@ use super::shape::table_walk;
 use super::{Ask, Known, Reading, Step};
 use crate::plan::Plan;
 
+/// Lists what a device says of itself as a whole, which moves when an alert comes.
+const STATES: [Standard; 3] = [Standard::HrDeviceStatus, Standard::HrPrinterStatus, Standard::HrPrinterDetectedErrorState];
+
 impl Reading {
     /// Starts to read again what can have moved.
     pub fn again(plan: &Plan, known: Known) -> Self {
@@ -72,7 +75,10 @@ impl Reading {
             self.begin_shape(plan);
             return self.step != Step::Done;
         }
-        let alerts = differs(Standard::PrtAlertAllEvents) || !gone.is_empty();
+        // Some agents count no alerts, whatever their table holds: then what they say of themselves must do.
+        let counts = self.answers.first(Standard::PrtAlertAllEvents).is_some_and(|(_, value)| value != Value::Counter32(0));
+        let speaks = || before.first(Standard::PrtAlertSeverityLevel).is_some() || STATES.iter().any(|object| differs(*object));
+        let alerts = differs(Standard::PrtAlertAllEvents) || !gone.is_empty() || !counts && speaks();
         self.before = Some(before);
         if !alerts {
             return false;
