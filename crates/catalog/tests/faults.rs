@@ -35,6 +35,7 @@ fn unknown_words_are_told_with_the_nearest() {
     assert_eq!(faults("[raed]\n"), ["vendors/acme.toml:4: unknown key \"raed\" in the file; did you mean \"read\"?"]);
 }
 
+/// D-19: nothing is imported without a source.
 #[test]
 fn every_rule_needs_its_witness() {
     assert_eq!(
@@ -251,6 +252,7 @@ fn the_standard_profile_holds_what_the_reader_relies_on() {
     assert_eq!(profile.locate(&[]), None);
 }
 
+/// S-38: community names that are readable are never read.
 #[test]
 fn nothing_that_holds_persons_or_credentials_can_be_asked_for() {
     let catalog = Catalog::parse(EMBEDDED).unwrap();

@@ -132,6 +132,7 @@ mod tests {
         assert_eq!(meters(&current), [("total", 101)]);
     }
 
+    /// A clock that is wrong by years.
     #[test]
     fn a_plainly_wrong_clock_loses_and_is_told() {
         let (right, wrong) = (metered(at(9), &[("total", 100)]), metered(at(23), &[("total", 5), ("fax", 1)]));

@@ -58,6 +58,7 @@ mod tests {
         }
     }
 
+    /// D-10: nothing that was sent before counts as new.
     #[test]
     fn a_report_is_taken_once_in_order_and_on_its_base() {
         let last = LastReport { id: "r5".into(), sequence: 5 };

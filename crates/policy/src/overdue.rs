@@ -130,6 +130,7 @@ mod tests {
         view
     }
 
+    /// D-10: a report that was expected and did not come is told.
     #[test]
     fn a_device_is_overdue_from_the_reading_that_did_not_come() {
         let view = view("unreachable");
@@ -139,6 +140,7 @@ mod tests {
         assert_eq!(overdue(&watched, at("2026-11-25T04:01:00Z")), Some(expected));
     }
 
+    /// D-16: one reason for a device that is not reached, and no complaint of each supply.
     #[test]
     fn a_silent_sender_explains_more_than_what_it_last_said() {
         let view = view("unreachable");

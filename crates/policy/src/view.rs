@@ -98,6 +98,7 @@ mod tests {
         assert_eq!((view.seen("a"), view.seen("b")), (at("2026-01-02T00:00:00Z"), at("2026-01-02T00:00:00Z")));
     }
 
+    /// D-10, D-11: each value keeps the time at which the printer said it, and silence overwrites none.
     #[test]
     fn a_silent_device_keeps_its_facts_and_their_age() {
         let mut view = View::unseen(at("2026-01-01T00:00:00Z"));

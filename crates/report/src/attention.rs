@@ -248,6 +248,7 @@ mod tests {
         of(&record)
     }
 
+    /// S-24: a power-up that stays in the table is no reason to come.
     #[test]
     fn critical_alerts_come_first_and_everyday_ones_not_at_all() {
         use AlertSeverityLevel::{Critical, Other, Warning};
@@ -259,6 +260,7 @@ mod tests {
         assert_eq!(with_alert(Presence::Ready, Critical, AlertCode::MarkerTonerAlmostEmpty).urgency, Urgency::Low);
     }
 
+    /// S-24: a cold fuser is normal while the device sleeps or warms up.
     #[test]
     fn a_cold_fuser_is_a_fault_only_while_awake() {
         let cold = AlertCode::MarkerFuserUnderTemperature;
@@ -266,6 +268,7 @@ mod tests {
         assert_eq!(with_alert(Presence::Ready, AlertSeverityLevel::Critical, cold).urgency, Urgency::Fault);
     }
 
+    /// S-25: without an alert the error state speaks.
     #[test]
     fn an_error_bit_speaks_when_nothing_else_does() {
         let mut jammed = record(Presence::Ready);
@@ -293,6 +296,7 @@ mod tests {
         assert_eq!(told_in(&record, Language::Dutch).reasons, ["toner bijna op"]);
     }
 
+    /// D-16: off is no fault.
     #[test]
     fn absent_devices_are_not_faulty() {
         let mut gone = record(Presence::Unreachable);

@@ -150,6 +150,7 @@ fn what_has_not_moved_costs_one_packet_each_way() {
     assert_eq!(fresh, with_tray);
 }
 
+/// D-07, S-19: a smaller sysUpTime, from a restart or a wrap, only means that everything is read afresh.
 #[test]
 fn a_restart_with_lost_counters_is_read_as_it_is() {
     let at = address("10.0.0.7");

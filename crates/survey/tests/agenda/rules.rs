@@ -365,6 +365,7 @@ fn a_clock_set_back_across_an_attempt_tries_the_same_time_again() {
     assert_eq!(story.agenda.remembered().last_planned_done(), Some(time("2026-11-23T02:00:00Z")));
 }
 
+/// A clock that is wrong by years.
 #[test]
 fn a_clock_years_ahead_for_an_hour_neither_floods_nor_silences() {
     for options in [options(), catching_up(), AgendaOptions { rhythm: Rhythm::Every { seconds: 10 }, ..options() }] {
