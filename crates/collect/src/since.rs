@@ -6,7 +6,7 @@ use catalog::Profile;
 use catalog::meaning::DeviationKind;
 use jiff::SignedDuration;
 use model::DeviceRecord;
-use model::record::{Evidence, Meter};
+use model::record::{Evidence, Meter, Supply, SupplyClass};
 use model::standard::{MarkerCounterUnit, MediaPathMaxSpeedPrintUnit};
 
 use crate::conflict;
@@ -19,6 +19,9 @@ use crate::conflict;
 /// is near enough, it keeps its evidence, and a problem tells that it began again. A meter that is read
 /// from another object than before is not compared, which is told too.
 ///
+/// A receptacle whose level rises while the device prints, and that was not emptied, may tell its filling
+/// instead of the room left: that is told, and its level left as it is.
+///
 /// Records of two devices, by their serial numbers, are not compared. Without both times, with a clock
 /// that went back, or without a rated speed (prtMediaPathMaxSpeed) no rise is too large.
 pub fn since(profile: &Profile, before: &DeviceRecord, now: &mut DeviceRecord) {
@@ -28,7 +31,7 @@ pub fn since(profile: &Profile, before: &DeviceRecord, now: &mut DeviceRecord) {
         return;
     }
     let pace = Pace::of(before, now);
-    let mut problems = Vec::new();
+    let mut problems = filling_receptacles(before, now);
     for meter in &mut now.meters {
         let Some(old) = before.meters.iter().find(|old| old.name == meter.name) else { continue };
         let Some(finding) = compare(profile, old, meter, pace.as_ref()) else { continue };
@@ -38,6 +41,34 @@ pub fn since(profile: &Profile, before: &DeviceRecord, now: &mut DeviceRecord) {
         problems.push(format!("{}: {}", meter.name, finding.told));
     }
     now.problems.append(&mut problems);
+}
+
+/// Tells the receptacles that fill where they ought to empty of room.
+///
+/// Source: RFC 3805, prtMarkerSuppliesLevel: the level of a receptacle is the room left.
+fn filling_receptacles(before: &DeviceRecord, now: &DeviceRecord) -> Vec<String> {
+    let total = |record: &DeviceRecord| record.meters.iter().find(|meter| meter.name == "total").map(|meter| meter.value);
+    let has_printed = matches!((total(before), total(now)), (Some(then), Some(now)) if now > then);
+    let mut told = Vec::new();
+    for supply in now.supplies.iter().filter(|supply| has_printed && supply.class == Some(SupplyClass::Receptacle)) {
+        let is_same = |old: &&Supply| old.origin == supply.origin && old.capacity == supply.capacity && old.unit == supply.unit;
+        let Some(old) = before.supplies.iter().find(is_same) else { continue };
+        if let (Some(then), Some(level)) = (old.level.measured(), supply.level.measured())
+            && level > then
+            && !is_emptied(supply)
+        {
+            let origin = &supply.origin;
+            told.push(format!(
+                "{origin}: a receptacle's level rose from {then} to {level} while it was used, so it may tell how full it is"
+            ));
+        }
+    }
+    told
+}
+
+/// Returns whether all the room is there, but for what has come in since a receptacle was emptied.
+fn is_emptied(supply: &Supply) -> bool {
+    supply.remaining.is_none_or(|share| share >= 0.9)
 }
 
 /// Is what is odd about a meter.
@@ -243,6 +274,36 @@ mod tests {
         assert_eq!(problems, [told]);
         let sheets = counting(TODAY, 7).integer(Standard::PrtMarkerCounterUnit, &[1, 1], 8);
         assert_eq!(held_against(counting(DAY_BEFORE, 1000), sheets).0, Evidence::Standard);
+    }
+
+    #[test]
+    fn d_03_a_receptacle_that_rises_while_it_is_used_is_told() {
+        let waste = |time: &str, count, level| {
+            let device = counting(time, count).integer(Standard::PrtMarkerSuppliesType, &[1, 5], 4);
+            let device = device.integer(Standard::PrtMarkerSuppliesMaxCapacity, &[1, 5], 100);
+            device.integer(Standard::PrtMarkerSuppliesLevel, &[1, 5], level)
+        };
+        let problems = |before, now| held_against(before, now).1;
+        let told = "prtMarkerSuppliesLevel.1.5: a receptacle's level rose from 40 to 44 while it was used, so it may tell how full it is";
+        assert_eq!(problems(waste(DAY_BEFORE, 1000, 40), waste(TODAY, 1400, 44)), [told]);
+        let nothing = Vec::<String>::new();
+        assert_eq!(problems(waste(DAY_BEFORE, 1000, 44), waste(TODAY, 1400, 40)), nothing, "the room gets less");
+        assert_eq!(problems(waste(DAY_BEFORE, 1000, 4), waste(TODAY, 1400, 98)), nothing, "it was emptied");
+        assert_eq!(problems(waste(DAY_BEFORE, 1000, 40), waste(TODAY, 1000, 44)), nothing, "nothing was printed");
+        assert_eq!(problems(waste(DAY_BEFORE, 1000, -3), waste(TODAY, 1400, 44)), nothing, "nothing was measured");
+    }
+
+    #[test]
+    fn d_17_a_container_that_rises_is_neither_an_exchange_nor_a_problem() {
+        let toner = |time: &str, count, level| {
+            let device = counting(time, count).integer(Standard::PrtMarkerSuppliesType, &[1, 1], 3);
+            let device = device.integer(Standard::PrtMarkerSuppliesMaxCapacity, &[1, 1], 100);
+            device.integer(Standard::PrtMarkerSuppliesLevel, &[1, 1], level)
+        };
+        let (before, mut now) = (toner(DAY_BEFORE, 1000, 3).collect(), toner(TODAY, 1100, 9).collect());
+        let read = now.clone();
+        since(standard().standard(), &before, &mut now);
+        assert_eq!(now, read, "a cartridge that was shaken");
     }
 
     #[test]
