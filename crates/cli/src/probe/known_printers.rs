@@ -63,7 +63,8 @@ impl fmt::Display for KnownPrinters {
 /// Source: XDG Base Directory Specification, XDG_STATE_HOME; on Windows the person's own application data.
 fn usual() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let state = folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state"))).or_else(|| folder("LOCALAPPDATA"));
+    let state =
+        folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state"))).or_else(|| folder("LOCALAPPDATA"));
     state.map(|state| state.join("roundsman").join("known-printers"))
 }
 
