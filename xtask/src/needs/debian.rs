@@ -12,7 +12,8 @@ pub struct Packaged {
 
 /// What the tests call: net-snmp as client and agent, address tools for simulated networks, an
 /// independent DNS-SD responder with the bus it speaks over, a printer that speaks IPP and what prints on
-/// it, what the README calls the API with, and the database of those who outgrow one computer.
+/// it, a spooler that speaks LPD, what the README calls the API with, and the database of those who outgrow
+/// one computer.
 pub const FOR_TESTS: &[Packaged] = &[
     packaged("snmpget", "snmp"),
     packaged("snmpd", "snmpd"),
@@ -22,6 +23,8 @@ pub const FOR_TESTS: &[Packaged] = &[
     packaged("avahi-publish", "avahi-utils"),
     packaged("dbus-daemon", "dbus"),
     packaged("ippeveprinter", "cups-ipp-utils"),
+    packaged("cupsd", "cups-daemon"),
+    packaged("cups-lpd", "cups"),
     packaged("python3", "python3"),
     packaged("curl", "curl"),
     packaged("postgres", "postgresql"),

@@ -32,7 +32,7 @@ fn one_connection_carries_every_request() {
 #[test]
 fn a_connection_that_is_closed_after_each_answer_is_made_anew() {
     let server = Server::of_requests(|request, out| {
-        out.write_all(&http(&response(request, &[]))).expect("written");
+        out.write_all(&http(&response(request, &[("printer-state", 3)]))).expect("written");
         false
     });
     assert_eq!(answers(&question(server.address)).outcome, Outcome::Answered);

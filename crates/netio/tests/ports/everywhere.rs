@@ -13,7 +13,7 @@ use netio::ipp::{Question, read};
 use printport::Packed;
 use printport::ipp::{Outcome, Value};
 
-use crate::question;
+use crate::{path, question};
 
 /// Starts the bus, the responder and then the printer.
 const START: &str = r#"
@@ -95,11 +95,6 @@ impl Printer {
         command.args(["-q", "-f"]).arg(self.folder.join("job.pdf")).args([uri.as_str(), "print-job.test"]).env("PATH", path());
         assert!(command.status().expect("ipptool is there: `cargo xtask needs`").success(), "{}", log(&self.folder));
     }
-}
-
-/// Daemons live where the path of a mere user may not lead.
-fn path() -> String {
-    format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
 }
 
 fn log(folder: &Path) -> String {

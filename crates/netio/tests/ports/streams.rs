@@ -96,15 +96,16 @@ fn state_of(queue: LpdQueue, asked: &str) -> (Queue, usize) {
 #[test]
 fn a_queue_tells_whether_it_takes_jobs_and_how_many_there_are() {
     let queue = LpdQueue::new("raw");
-    assert_eq!(state_of(queue.clone(), "raw"), (Queue { lives: true, accepts: Some(true), jobs: Some(0) }, 0));
+    let ready = Queue { lives: true, ready: Some(true), accepts: None, jobs: Some(0) };
+    assert_eq!(state_of(queue.clone(), "raw"), (ready, 0));
     let job = LpdJob { owner: "ada".into(), file: "salaries.pdf".into() };
     let mut working = queue.clone();
     working.jobs = vec![job; 5];
-    assert_eq!(state_of(working, "raw"), (Queue { lives: true, accepts: Some(true), jobs: Some(5) }, 0));
+    assert_eq!(state_of(working, "raw"), (Queue { jobs: Some(5), ..ready }, 0));
     let mut closed = queue.clone();
     closed.accepts = false;
     assert_eq!(state_of(closed, "raw").0.accepts, Some(false));
-    assert_eq!(state_of(queue, "other"), (Queue { lives: true, accepts: Some(false), jobs: None }, 0));
+    assert_eq!(state_of(queue, "other"), (Queue { lives: true, accepts: Some(false), ..Queue::default() }, 0));
 }
 
 #[test]
