@@ -3,7 +3,7 @@
 //! Everything here is a value that is told the time: [`SimPrinter`] lives a printer's life,
 //! [`Recording`] repeats what a real one once said, [`Fleet`] is many of either by address, and
 //! [`SimNet`] joins a fleet to an engine over a simulated network, so that weeks pass in seconds
-//! and one seed always gives one run.
+//! and one seed always gives one run. [`PjlPrinter`] and [`LpdQueue`] answer at print ports.
 //!
 //! It deliberately owns no socket, clock or file: a program that serves a fleet on real sockets
 //! hands in datagrams and times. Makers and models are invented; what a real maker does stands
