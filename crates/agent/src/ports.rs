@@ -61,8 +61,11 @@ pub fn ask_ipp(
 ) -> Result<(DeviceRecord, Option<Fingerprint>), Silence> {
     let timeouts = Timeouts { connect: CONNECT, printer: IPP, ..Timeouts::default() };
     let question = Question { address, host, use_tls: address.port() == 443, known, paths: PATHS, groups: groups::ALL, timeouts };
-    let reading = netio::ipp::read(&question)
-        .map_err(|changed| Silence { why: format!("IPP: {address} was asked nothing: {changed}"), is_there: true, is_off: false })?;
+    let reading = netio::ipp::read(&question).map_err(|changed| Silence {
+        why: format!("IPP: {address} was asked nothing: {changed}"),
+        is_there: true,
+        is_off: false,
+    })?;
     let answers = reading.answers;
     let why = || answers.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     match answers.outcome {

@@ -74,7 +74,7 @@ fn no_value_read_from_a_recording_is_wrong() {
 #[test]
 fn s_37_supplies_in_another_snmp_context_are_found() {
     let folder = Folder::new();
-    let served = folder.path("served");
+    let served = folder.join("served");
     fs::create_dir_all(&served).expect("the folder is made");
     let system = "1.3.6.1.2.1.1.1.0|4|HP ETHERNET MULTI-ENVIRONMENT,PID:HP LaserJet 600 M601\n\
         1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.11.2.3.9.1\n\
@@ -84,10 +84,11 @@ fn s_37_supplies_in_another_snmp_context_are_found() {
         1.3.6.1.2.1.43.11.1.1.7.1.1|2|19\n\
         1.3.6.1.2.1.43.11.1.1.8.1.1|2|100\n\
         1.3.6.1.2.1.43.11.1.1.9.1.1|2|42\n";
-    fs::write(Path::new(&served).join("office.snmprec"), system).expect("written");
-    fs::write(Path::new(&served).join("office@Jetdirect.snmprec"), supplies).expect("written");
-    let (_snmpsim, port) = serve(Ipv4Addr::LOCALHOST, "office", |port| snmpsim(Path::new(&served), &folder, port));
-    let probed = run(roundsman().args(["probe", &format!("127.0.0.1:{port}"), "--protocols", "snmp", "--community", "office", "--format", "json"]));
+    fs::write(served.join("office.snmprec"), system).expect("written");
+    fs::write(served.join("office@Jetdirect.snmprec"), supplies).expect("written");
+    let (_snmpsim, port) = serve(Ipv4Addr::LOCALHOST, "office", |port| snmpsim(&served, &folder, port));
+    let probed =
+        run(roundsman().args(["probe", &format!("127.0.0.1:{port}"), "--protocols", "snmp", "--community", "office", "--format", "json"]));
     let record = probed.json();
     assert_eq!(record["supplies"][0]["remaining"], Json::from(0.42), "{probed:#?}");
     assert_eq!(record["identity"]["model"], Json::from("LaserJet 600 M601"));

@@ -233,9 +233,13 @@ mod tests {
 
     #[test]
     fn a_printer_that_listens_nowhere_but_refuses_is_refusing() {
-        let mut beside =
-            Beside::new(&[Protocol::Snmp, Protocol::Ipp], Arc::new(Catalog::embedded().expect("embedded")), KnownPrinters::open(None), Arc::default())
-                .expect("IPP is allowed");
+        let mut beside = Beside::new(
+            &[Protocol::Snmp, Protocol::Ipp],
+            Arc::new(Catalog::embedded().expect("embedded")),
+            KnownPrinters::open(None),
+            Arc::default(),
+        )
+        .expect("IPP is allowed");
         let address = SocketAddr::from(([127, 8, 9, 10], 161));
         assert!(beside.take(Open { address, record: None, cut_short: false }).is_ok());
         let closed = beside.wait().expect("one is asked");
