@@ -27,7 +27,8 @@ pub fn target_dir() -> Result<PathBuf> {
 /// Finds a program in `PATH` and in the system folders that an ordinary user's `PATH` leaves out.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let system = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
+    // CUPS keeps what inetd starts in a folder of its own.
+    let system = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/cups/daemon"].map(PathBuf::from);
     // Debian keeps each version of PostgreSQL in a folder of its own, outside every path.
     let databases = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin"));
     env::split_paths(&path).chain(system).chain(databases).map(|folder| folder.join(name)).find(|candidate| candidate.is_file())

@@ -118,12 +118,31 @@ impl Default for Discovery {
 }
 
 /// Is what may be asked at all.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Poll {
     /// Addresses outside these ranges are never asked, whoever names or announces them; no limit
     /// if empty.
     pub allow: Vec<String>,
+    /// What printers are asked by; SNMP, and IPP where SNMP leaves something open. PJL and LPD use the
+    /// ports that print jobs come by, and are asked only where they are named here.
+    pub protocols: Vec<Protocol>,
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        Poll { allow: Vec::new(), protocols: vec![Protocol::Snmp, Protocol::Ipp] }
+    }
+}
+
+/// Is a protocol that printers are asked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    Snmp,
+    Ipp,
+    Pjl,
+    Lpd,
 }
 
 /// Is how often known devices are read.

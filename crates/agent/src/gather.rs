@@ -1,5 +1,7 @@
 //! One round over the network: looking for devices, or reading the known ones, into the store.
 
+pub mod beside;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +20,9 @@ use survey::{Event, Plans, Rate, ReaderOptions, Scan, ScanOptions};
 use wire::facts::Keys;
 use wire::{Extent, Facts, Value, facts};
 
+use self::beside::{Beside, Closed, Memory, Open};
 use crate::config::{Config, CredentialsError, credentials};
+use crate::known_printers::KnownPrinters;
 use crate::shared::Shared;
 use crate::store::{Sighting, StoreError};
 use crate::whereabouts::{Limits, Whereabouts, ip_of, target_of};
@@ -43,6 +47,14 @@ pub struct Gathered {
     pub in_part: u64,
     /// Known devices that did not answer.
     pub silent: u64,
+}
+
+/// Is what rounds keep from one to the next, beside the store.
+#[derive(Default)]
+pub struct Kept {
+    /// The agent's folder, where the certificates that printers showed are written down.
+    pub folder: Option<std::path::PathBuf>,
+    pub memory: Arc<Memory>,
 }
 
 /// Says why a round could not be made.
@@ -74,6 +86,7 @@ pub fn gather(
     config: &Config,
     store: &Shared,
     zone: &TimeZone,
+    kept: &Kept,
     stop: &AtomicBool,
     mut tell: impl FnMut(&str),
 ) -> Result<Gathered, GatherError> {
@@ -82,16 +95,23 @@ pub fn gather(
         Round::Discover => (limits.whereabouts(config), BTreeMap::new()),
         Round::Read => known_devices(store, &limits)?,
     };
-    let mut intake = Intake { store, zone, limits, known, waiting: Vec::new(), gathered: Gathered::default(), failure: None };
+    let mut intake = Intake { store, zone, limits, known, waiting: Vec::new(), beside: None, gathered: Gathered::default(), failure: None };
     if whereabouts.targets.is_empty() && whereabouts.extras.is_empty() {
         return intake.finish(round);
     }
     let needs_v6 = whereabouts.needs_v6();
-    let scan = Scan::new(options(round, config, whereabouts)?);
+    let options = options(round, config, whereabouts)?;
+    let certificates = kept.folder.as_ref().map(|folder| folder.join("known-printers"));
+    let known = KnownPrinters::open(certificates.as_deref());
+    intake.beside = Beside::new(&config.poll.protocols, options.reader.plans.catalog.clone(), known, kept.memory.clone());
+    let scan = Scan::new(options);
     let mut sockets = Sockets::open(needs_v6).map_err(GatherError::Socket)?;
     netio::run(&mut sockets, &mut Driven(scan), &Clock::start(), |engine, _| {
         while let Some(event) = engine.0.poll_event() {
             intake.take(event);
+        }
+        while let Some(closed) = intake.beside.as_mut().and_then(Beside::poll) {
+            intake.take_closed(closed);
         }
         let progress = engine.0.progress();
         tell(&match round {
@@ -150,6 +170,8 @@ struct Intake<'a> {
     /// The devices whose reading is expected, by address.
     known: BTreeMap<IpAddr, u32>,
     waiting: Vec<Piece>,
+    /// Who asks what SNMP leaves open.
+    beside: Option<Beside>,
     gathered: Gathered,
     failure: Option<StoreError>,
 }
@@ -169,10 +191,13 @@ struct Piece {
 impl Intake<'_> {
     fn take(&mut self, event: Event) {
         match event {
-            Event::Read { address, record, cut_short, .. } => self.take_record(address, &record, cut_short),
-            Event::Silent { address, .. } => self.take_silence(address.ip()),
+            Event::Read { address, record, cut_short, .. } => self.take_open(Open { address, record: Some(record), cut_short }),
+            Event::Silent { address, .. } if self.known.contains_key(&address.ip()) => {
+                self.take_open(Open { address, record: None, cut_short: false });
+            }
+            Event::Silent { .. } => {}
             // What answered as a printer before is one no longer, or another host has its address.
-            Event::NotPrinter(address) => self.take_silence(address.ip()),
+            Event::NotPrinter(address) => self.take_silence(address.ip(), Presence::Unreachable),
             Event::Found(_) | Event::Unchanged { .. } | Event::PassEnded { .. } => {}
         }
         if self.waiting.len() >= BATCH {
@@ -180,9 +205,29 @@ impl Intake<'_> {
         }
     }
 
+    /// Takes what SNMP told, after other protocols have been asked where it leaves something open.
+    fn take_open(&mut self, open: Open) {
+        let wanted = self.limits.want(open.address.ip());
+        let given_back = match &mut self.beside {
+            Some(beside) if wanted => beside.take(open),
+            _ => Err(open),
+        };
+        if let Err(open) = given_back {
+            self.take_closed(Closed { open, presence: Presence::Unreachable });
+        }
+    }
+
+    fn take_closed(&mut self, closed: Closed) {
+        let Open { address, record, cut_short } = closed.open;
+        match record {
+            Some(record) => self.take_record(address, &record, cut_short),
+            None => self.take_silence(address.ip(), closed.presence),
+        }
+    }
+
     fn take_record(&mut self, address: SocketAddr, record: &DeviceRecord, cut_short: bool) {
         if record.presence == Presence::Unreachable || !(is_printer(record) || cut_short) {
-            return self.take_silence(address.ip());
+            return self.take_silence(address.ip(), Presence::Unreachable);
         }
         if !self.limits.permit(address.ip()) {
             return;
@@ -203,15 +248,20 @@ impl Intake<'_> {
     }
 
     /// Of a known device it is news that it is silent; its other facts keep their age.
-    fn take_silence(&mut self, address: IpAddr) {
+    fn take_silence(&mut self, address: IpAddr, presence: Presence) {
         if let Some(device) = self.known.get(&address).copied() {
-            self.miss(device);
+            self.miss(device, presence);
         }
     }
 
-    fn miss(&mut self, device: u32) {
+    fn miss(&mut self, device: u32, presence: Presence) {
         self.gathered.silent += 1;
-        let facts = Facts::from([("presence".into(), Value::from("unreachable"))]);
+        let word = match presence {
+            Presence::Off => "off",
+            Presence::Refusing => "refusing",
+            _ => "unreachable",
+        };
+        let facts = Facts::from([("presence".into(), Value::from(word))]);
         let observed_at = Timestamp::now();
         self.waiting.push(Piece { sighting: None, device, in_scope: true, extent: Extent::Glimpse, observed_at, facts });
     }
@@ -239,11 +289,17 @@ impl Intake<'_> {
     }
 
     fn finish(mut self, round: Round) -> Result<Gathered, GatherError> {
+        while let Some(closed) = self.beside.as_mut().and_then(Beside::wait) {
+            self.take_closed(closed);
+            if self.waiting.len() >= BATCH {
+                self.write();
+            }
+        }
         if round == Round::Read && self.failure.is_none() {
             // Another device has been found at their address, and they nowhere.
             let lost: Vec<u32> =
                 self.store.lock().whereabouts()?.into_iter().filter(|(_, address)| address.is_none()).map(|(number, _)| number).collect();
-            lost.into_iter().for_each(|device| self.miss(device));
+            lost.into_iter().for_each(|device| self.miss(device, Presence::Unreachable));
         }
         self.write();
         match self.failure {

@@ -22,7 +22,8 @@ use crate::board::SharedBoard;
 use crate::commands::{SCHEDULE, Wanted};
 use crate::config::Config;
 use crate::enrolment::{Enrolment, EnrolmentError};
-use crate::gather::{GatherError, Gathered, Round, gather};
+use crate::gather::beside::Memory;
+use crate::gather::{GatherError, Gathered, Kept, Round, gather};
 use crate::ledger::{Ledger, LedgerError, Options as LedgerOptions};
 use crate::link::Link;
 use crate::memory;
@@ -90,6 +91,8 @@ pub struct Agent {
     sender: Sender<Message>,
     inbox: Receiver<Message>,
     stop: Arc<AtomicBool>,
+    /// Which printers do not speak IPP.
+    memory: Arc<Memory>,
     rounds: u32,
     sessions: u32,
     is_reading: bool,
@@ -170,6 +173,7 @@ impl Agent {
             sender,
             inbox,
             stop: Arc::new(AtomicBool::new(false)),
+            memory: Arc::default(),
             rounds: 0,
             sessions: 0,
             is_reading: false,
@@ -377,9 +381,10 @@ impl Agent {
         self.is_reading = round == Round::Read;
         let (config, store, zone) = (self.config.clone(), self.store.clone(), self.zone.clone());
         let (stop, board) = (self.stop.clone(), self.board.clone());
+        let kept = Kept { folder: Some(self.folder.clone()), memory: self.memory.clone() };
         self.begin("round", move || {
             let mut told = None;
-            let result = gather(round, &config, &store, &zone, &stop, |activity| {
+            let result = gather(round, &config, &store, &zone, &kept, &stop, |activity| {
                 // Twenty times a second is more than anybody looks.
                 if told.is_none_or(|told: Instant| told.elapsed() > Duration::from_millis(500)) {
                     told = Some(Instant::now());

@@ -18,7 +18,12 @@ macro_rules! embedded {
     };
 }
 
+/// Is every vendor file that the program carries, with its text: the standards and the makers, and the
+/// vendors' own unless the program was built without them.
+#[cfg(not(feature = "vendors"))]
+pub const EMBEDDED: &[(&str, &str)] = embedded!("printer-mib" "makers");
 /// Is every vendor file that the program carries, with its text.
+#[cfg(feature = "vendors")]
 #[rustfmt::skip]
 pub const EMBEDDED: &[(&str, &str)] = embedded!(
     "printer-mib"

@@ -1,13 +1,12 @@
 //! `roundsman probe`: read one printer by every protocol asked for, and show everything it says.
 
-mod known_printers;
-mod ports;
-
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use agent::known_printers::KnownPrinters;
+use agent::ports;
 use anyhow::{Result, bail};
 use catalog::Sections;
 use collect::Context;
@@ -19,7 +18,6 @@ use survey::scan::Task;
 use survey::targets::Targets;
 use survey::{Event, Plans, Rate, ScanOptions, Statistics};
 
-use self::known_printers::KnownPrinters;
 use crate::args::{ProbeArgs, ProbeFormat, Protocol};
 use crate::drive::{News, drive};
 use crate::output::Sink;
@@ -44,10 +42,10 @@ pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
     let options = setup::reader_options(Sections::all(), &args.access)?;
     let plans = options.plans.clone();
     let asks = |protocol| args.protocols.contains(&protocol);
-    let mut known = KnownPrinters::open(args.ports.known_printers.as_deref());
+    let mut known = args.ports.known_printers.as_deref().map_or_else(KnownPrinters::usual, |file| KnownPrinters::open(Some(file)));
     let (mut records, mut silences, mut statistics) = (Vec::new(), Vec::new(), None);
     std::thread::scope(|scope| {
-        let ipp = asks(Protocol::Ipp).then(|| scope.spawn(|| ports::ask_ipp(address.ip(), args, &plans, &mut known)));
+        let ipp = asks(Protocol::Ipp).then(|| scope.spawn(|| ask_ipp(address.ip(), args, &plans, &mut known)));
         if asks(Protocol::Snmp) {
             let (said, sent) = ask_snmp(address, options)?;
             statistics = Some(sent);
@@ -61,9 +59,9 @@ pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
     let is_printing = records.iter().any(|record: &DeviceRecord| record.presence == Presence::Printing);
     for protocol in [Protocol::Pjl, Protocol::Lpd].into_iter().filter(|protocol| asks(*protocol)) {
         if is_printing {
-            silences.push(format!("{} was not asked: the printer is printing", ports::name(protocol)));
+            silences.push(format!("{protocol:?} was not asked: the printer is printing"));
         } else {
-            keep(ports::ask(protocol, address.ip(), args, &plans), &mut records, &mut silences);
+            keep(ask_job_port(protocol, address.ip(), args, &plans), &mut records, &mut silences);
         }
     }
     let Some(mut record) = collect::fuse(records) else { bail!("{}", silences.join("\n")) };
@@ -96,6 +94,30 @@ fn keep(said: Said, records: &mut Vec<DeviceRecord>, silences: &mut Vec<String>)
 fn context(plans: &Plans) -> Context {
     let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
     Context { sections: plans.sections(), observed_at: now, path: Path::Agent }
+}
+
+/// Asks over IPP; the certificate that a printer shows first is kept.
+fn ask_ipp(address: IpAddr, args: &ProbeArgs, plans: &Plans, known: &mut KnownPrinters) -> Said {
+    let port = args.ports.ipp_port;
+    let who = format!("{}:{port}", args.device.host);
+    let asked = ports::ask_ipp(SocketAddr::new(address, port), Some(&args.device.host), known.get(&who), &plans.catalog, &context(plans));
+    let (mut record, certificate) = asked.map_err(|silence| {
+        let advice = "if that is the printer's new certificate, remove its line from";
+        if silence.why.contains("certificate changed") { format!("{}; {advice} {known}", silence.why) } else { silence.why }
+    })?;
+    let kept = certificate.map_or(Ok(()), |fingerprint| known.remember(&who, fingerprint));
+    record.problems.extend(kept.err().map(|error| format!("IPP: {error}")));
+    Ok(record)
+}
+
+/// Asks at a port that print jobs come by.
+fn ask_job_port(protocol: Protocol, address: IpAddr, args: &ProbeArgs, plans: &Plans) -> Said {
+    let at = |port| SocketAddr::new(address, port);
+    let said = match protocol {
+        Protocol::Pjl => ports::ask_pjl(at(args.ports.pjl_port), &plans.catalog, &context(plans)),
+        _ => ports::ask_lpd(at(args.ports.lpd_port), &args.ports.queue, &context(plans)),
+    };
+    said.map_err(|silence| silence.why)
 }
 
 fn ask_snmp(address: SocketAddr, reader: survey::ReaderOptions) -> Result<(Said, Option<(u16, Statistics)>)> {

@@ -7,6 +7,7 @@ use catalog::Standard;
 use catalog::meaning::{DeviationKind, IdentityFact};
 use model::Origin;
 use model::record::{Board, Identity};
+use printport::device_id::{DeviceId, text_of_hex};
 
 use crate::cells::Source;
 use crate::conflict;
@@ -39,7 +40,8 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
     let system_said = system.as_deref().map(|text| naming::of_system_description(text, catalog)).unwrap_or_default();
     let serials = standards_serial.as_deref().or_else(|| vendor.peek(IdentityFact::SerialNumber));
     let device_said = device.as_deref().map(|text| naming::of_device_description(text, catalog, serials)).unwrap_or_default();
-    let id_said = device_id.as_ref().map(|(id, _)| naming::of_device_id(id, catalog)).unwrap_or_default();
+    let parsed_id = device_id.as_ref().map(|(id, _)| DeviceId::parse(id.as_bytes())).unwrap_or_default();
+    let id_said = naming::of_device_id(&parsed_id, catalog);
     let recognised = oid.map(|oid| catalog.recognise(Some(&oid.arcs().collect::<Vec<u32>>()), None));
     let by_number = recognised.as_ref().and_then(|recognised| recognised.manufacturer);
 
@@ -158,7 +160,9 @@ impl Vendors {
         for rule in rules {
             let cell = source.alone(rule.object);
             let text = match cell.value {
-                Some(snmp::Value::OctetString(octets)) if rule.fact == IdentityFact::DeviceId => device_id_text(octets),
+                Some(snmp::Value::OctetString(octets)) if rule.fact == IdentityFact::DeviceId => {
+                    Some(DeviceId::parse(octets).to_string()).filter(|id| !id.is_empty())
+                }
                 Some(snmp::Value::OctetString(_)) => source.words(cell).map(Cow::into_owned),
                 Some(snmp::Value::Integer(number)) => Some(number.to_string()),
                 _ => None,
@@ -192,14 +196,6 @@ impl Vendors {
     }
 }
 
-/// Returns a device ID as text: without a length in front, and with what cannot be shown left out.
-fn device_id_text(octets: &[u8]) -> Option<String> {
-    let start = octets.iter().take(4).position(u8::is_ascii_alphabetic)?;
-    let text: String = octets[start..].iter().take_while(|octet| **octet != 0).map(|octet| char::from(*octet)).collect();
-    let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
-    text.contains(':').then(|| text.trim().to_string())
-}
-
 /// Returns the model in a text that holds nothing else.
 fn model_of_vendor(text: &str, catalog: &catalog::Catalog) -> String {
     match catalog.name_in(text) {
@@ -220,10 +216,7 @@ pub(crate) fn serial_in(text: &str, catalog: &catalog::Catalog, manufacturer: Op
     let decoded = || {
         let profile = manufacturer.map(|maker| catalog.profile_of_maker(maker))?;
         profile.meanings.deviations(|kind| (*kind == DeviationKind::SerialNumberInHex).then_some(())).next()?;
-        let octets = text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        let octets: Option<Vec<u8>> = octets.collect();
-        let octets = octets.filter(|octets| text.len() % 2 == 0 && octets.iter().all(u8::is_ascii_alphanumeric))?;
-        String::from_utf8(octets).ok()
+        text_of_hex(text).filter(|serial| serial.bytes().all(|octet| octet.is_ascii_alphanumeric()))
     };
     decoded().unwrap_or_else(|| text.to_string())
 }

@@ -46,6 +46,7 @@ use catalog::{Catalog, Profile, Section, Sections, Signs, Standard};
 use jiff::Timestamp;
 use model::DeviceRecord;
 use model::record::Path;
+use printport::device_id::DeviceId;
 use snmp::Value;
 
 pub use answers::{Answers, Instance};
@@ -125,7 +126,8 @@ pub fn profile_for<'c>(catalog: &'c Catalog, profile: &Profile, answers: &Answer
     let ids = profile.meanings.identity.iter().filter(|rule| rule.fact == IdentityFact::DeviceId);
     let by_id = || {
         ids.filter_map(|rule| text(answers.first(rule.object)?.1)).find_map(|id| {
-            let said = naming::of_device_id(id, catalog);
+            let id = DeviceId::parse(id.as_bytes());
+            let said = naming::of_device_id(&id, catalog);
             let words = [said.manufacturer, said.model.as_deref()];
             said.manufacturer.map(|_| words.into_iter().flatten().collect::<Vec<_>>().join(" "))
         })

@@ -5,6 +5,7 @@
 //! 1284 device ID.
 
 use catalog::Catalog;
+use printport::device_id::DeviceId;
 
 /// Is what one text says about the device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,18 +74,17 @@ pub fn of_device_description<'a>(text: &'a str, catalog: &'a Catalog, serial: Op
 /// What stands after MFG and MDL is believed of any maker, for that is what these keys are for.
 ///
 /// Source: IEEE 1284-2000 §7.6; PWG 5107.2.
-pub fn of_device_id<'a>(text: &'a str, catalog: &'a Catalog) -> Said<'a> {
-    let id = DeviceId::of(text);
-    let (model_said, is_description) = match id.model {
+pub fn of_device_id<'a>(id: &'a DeviceId, catalog: &'a Catalog) -> Said<'a> {
+    let (model_said, is_description) = match id.model() {
         Some(model) => (model, false),
-        None => (id.description.unwrap_or_default(), true),
+        None => (id.description().unwrap_or_default(), true),
     };
     let called = Called::by(model_said, catalog);
-    let maker = id.manufacturer.and_then(|maker| match catalog.name_in(maker) {
+    let maker = id.manufacturer().and_then(|maker| match catalog.name_in(maker) {
         Some(named) => Some(named.manufacturer),
         None => Some(maker).filter(|maker| maker.bytes().any(|octet| octet.is_ascii_alphabetic()) && !catalog.names_nobody(maker)),
     });
-    let by_name = maker.or(called.manufacturer).or_else(|| Called::by(id.description?, catalog).manufacturer);
+    let by_name = maker.or(called.manufacturer).or_else(|| Called::by(id.description()?, catalog).manufacturer);
     let by_model = if by_name.is_none() { catalog.maker_of_model(model_said) } else { None };
 
     // A rebadged device may name its builder in the model: then that word tells more than it hides.
@@ -95,8 +95,8 @@ pub fn of_device_id<'a>(text: &'a str, catalog: &'a Catalog) -> Said<'a> {
         manufacturer: by_name.or(by_model),
         by_model: by_model.is_some(),
         model: Some(model).filter(tells),
-        firmware: id.firmware,
-        serial_number: id.serial_number,
+        firmware: id.firmware_version(),
+        serial_number: id.serial_number(),
         ..Said::default()
     }
 }
@@ -397,37 +397,6 @@ fn is_serial(text: &str) -> bool {
     text.len() >= 6 && text.bytes().all(|octet| octet.is_ascii_alphanumeric()) && has_digit(text)
 }
 
-/// Is what matters here of an IEEE 1284 device ID.
-#[derive(Default)]
-struct DeviceId<'t> {
-    manufacturer: Option<&'t str>,
-    model: Option<&'t str>,
-    description: Option<&'t str>,
-    serial_number: Option<&'t str>,
-    firmware: Option<&'t str>,
-}
-
-impl<'t> DeviceId<'t> {
-    fn of(text: &'t str) -> Self {
-        let mut id = DeviceId::default();
-        for (key, value) in text.split(';').filter_map(|part| part.split_once(':')) {
-            let (key, value) = (key.trim(), value.trim());
-            let place = match key {
-                key if one_of(key, &["MFG", "MANUFACTURER"]) => &mut id.manufacturer,
-                key if one_of(key, &["MDL", "MODEL"]) => &mut id.model,
-                key if one_of(key, &["DES", "DESCRIPTION"]) => &mut id.description,
-                key if one_of(key, &["SN", "SER", "SERN", "SERIALNUMBER"]) => &mut id.serial_number,
-                key if one_of(key, &["FWVER", "FW"]) => &mut id.firmware,
-                _ => continue,
-            };
-            if !value.is_empty() {
-                place.get_or_insert(value);
-            }
-        }
-        id
-    }
-}
-
 fn one_of(key: &str, known: &[&str]) -> bool {
     known.iter().any(|known| key.eq_ignore_ascii_case(known))
 }
@@ -572,9 +541,10 @@ mod tests {
             ("CMD:PCL;", "-|-"),
             (";:;MFG:;MDL", "-|-"),
         ] {
-            says(&of_device_id(text, &catalog), expected);
+            says(&of_device_id(&DeviceId::parse(text.as_bytes()), &catalog), expected);
         }
-        let said = of_device_id("MFG:HP;MDL:DeskJet 990C;SN:US0000000Z;FWVER:20100510;", &catalog);
+        let id = DeviceId::parse(b"MFG:HP;MDL:DeskJet 990C;SN:US0000000Z;FWVER:20100510;");
+        let said = of_device_id(&id, &catalog);
         assert_eq!((said.serial_number, said.firmware), (Some("US0000000Z"), Some("20100510")));
     }
 
@@ -627,7 +597,7 @@ mod tests {
         for text in odd {
             of_system_description(text, &catalog);
             of_device_description(text, &catalog, Some("é12345"));
-            of_device_id(text, &catalog);
+            of_device_id(&DeviceId::parse(text.as_bytes()), &catalog);
             of_pjl_id(text, &catalog);
         }
         let long = "printer 1 ".repeat(6_000);

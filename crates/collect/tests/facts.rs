@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use catalog::Catalog;
 use collect::naming::{self, Said};
+use printport::device_id::DeviceId;
 use serde_json::Value as Json;
 
 fn corpus() -> Option<PathBuf> {
@@ -204,7 +205,9 @@ fn texts_tell_manufacturer_and_model() {
         compare("fusioninventory sysDescr", 0.99, &fusion, of_system),
         compare("recog PJL INFO ID", 0.98, &pjl, |text| naming::of_pjl_id(text, &catalog)),
         compare("recog sysDescr", 0.98, &system, of_system),
-        compare("foomatic 1284 ID", 0.98, &ids, |text| naming::of_device_id(text, &catalog)),
+        compare("foomatic 1284 ID", 0.98, &ids, |text| {
+            naming::of_device_id(Box::leak(Box::new(DeviceId::parse(text.as_bytes()))), &catalog)
+        }),
         // Few rows, and two of them filed under names that the printers do not say.
         compare("foomatic SNMP description", 0.96, &descriptions, of_system),
     ];

@@ -76,8 +76,12 @@ impl<S: Read> Reader<'_, S> {
         let mut lines = Vec::new();
         let mut octets = 0;
         loop {
-            let line = self.line(HEAD - octets)?;
+            let line = self.line(HEAD.saturating_sub(octets))?;
             octets += line.len() + 2;
+            // Somebody who speaks another protocol may never send the empty line.
+            if lines.is_empty() && !line.starts_with(b"HTTP/1.") {
+                return Err(bad("expected HTTP/1.1"));
+            }
             if line.is_empty() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! IPP, as far as a printer is read with it: Get-Printer-Attributes and nothing else.
 //!
-//! [`request`] writes the one operation, [`decode`] reads what comes back, [`groups`] says what is
+//! [`request`] writes the one operation, [`decode()`] reads what comes back, [`groups`] says what is
 //! asked for, and [`exchange`] puts them together for one printer.
 //!
 //! Source: RFC 8010 (encoding), RFC 8011 (model).

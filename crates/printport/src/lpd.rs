@@ -1,8 +1,8 @@
 //! LPD, as far as it tells that a queue lives: the short queue state of RFC 1179 and nothing else.
 //!
 //! The answer is free text that names people and their documents. None of it is kept: what comes
-//! out is whether the queue answers, whether it takes jobs, and how many there are where that is
-//! plain. Everything else of the protocol prints, and is not here.
+//! out is whether the queue answers, is ready and takes jobs, where it says so in plain words, and
+//! how many jobs there are, where that is plain. Everything else of the protocol prints, and is not here.
 //!
 //! Source: RFC 1179 §5.3.
 
@@ -16,7 +16,10 @@ pub const LIMIT: usize = 8 << 10;
 pub struct Queue {
     /// Whether it answered at all.
     pub lives: bool,
-    /// Whether it takes jobs; `None` if it does not say so in words that are known.
+    /// Whether it prints what it has; `None` if it does not say so in words that are known.
+    pub ready: Option<bool>,
+    /// Whether it takes jobs, which is another matter: a queue that is stopped may still take them.
+    /// `None` if it does not say so in words that are known.
     pub accepts: Option<bool>,
     /// How many jobs there are, where that is plain.
     pub jobs: Option<u32>,
@@ -99,24 +102,26 @@ pub fn read(text: &[u8]) -> Queue {
         .map(|line| line.iter().filter(|octet| **octet != 0).map(|octet| char::from(octet.to_ascii_lowercase())).collect::<String>())
         .filter(|line: &String| !line.trim().is_empty())
         .collect();
-    Queue { lives: true, accepts: accepts(&lines), jobs: jobs(&lines) }
+    // Only the lines before the first job are about the queue: what follows is written by those who
+    // print.
+    let about = lines.iter().take_while(|line| !is_heading(line) && rank(line).is_none());
+    let about: Vec<&str> = about.map(String::as_str).collect();
+    Queue { lives: true, ready: said(&about, READY, NOT_READY), accepts: said(&about, ACCEPTS, NOT_ACCEPTS), jobs: jobs(&lines) }
 }
 
-/// Returns whether the queue takes jobs, from the lines before the first job: what follows is
-/// written by those who print.
-fn accepts(lines: &[String]) -> Option<bool> {
-    let about_queue = lines.iter().take_while(|line| !is_heading(line) && rank(line).is_none());
-    about_queue.filter_map(|line| standing(line)).reduce(|before, now| before && now)
-}
+/// The words of BSD's, System V's and CUPS' daemons, which printers have copied.
+const READY: &[&str] = &["is ready", "is idle", "printing is enabled"];
+const NOT_READY: &[&str] = &["not ready", "printing is disabled", "is down", "is stopped"];
+const ACCEPTS: &[&str] = &["accepting jobs", "accepting requests", "queuing is enabled"];
+const NOT_ACCEPTS: &[&str] = &["not accepting", "queuing is disabled", "queue is turned off", "unknown printer"];
 
-fn standing(line: &str) -> Option<bool> {
-    let says = |words: &[&str]| words.iter().any(|words| line.contains(words));
-    if says(&["not accepting", "not ready", "disabled", "queuing is off", "unknown printer", "no such", "rejecting"]) {
-        Some(false)
-    } else if says(&["is ready", "accepting", "no entries", "queuing is enabled", "is idle"]) {
-        Some(true)
-    } else {
-        None
+/// Returns what some lines say; a denial anywhere outweighs the rest.
+fn said(lines: &[&str], yes: &[&str], no: &[&str]) -> Option<bool> {
+    let says = |words: &[&str]| lines.iter().any(|line| words.iter().any(|words| line.contains(words)));
+    match (says(yes), says(no)) {
+        (_, true) => Some(false),
+        (true, false) => Some(true),
+        (false, false) => None,
     }
 }
 
@@ -173,14 +178,14 @@ mod tests {
 
     #[test]
     fn an_empty_queue_lives_and_has_no_jobs() {
-        let ready = Queue { lives: true, accepts: Some(true), jobs: Some(0) };
-        assert_eq!(read(b"laser is ready\nno entries\n"), ready);
-        assert_eq!(read(b"no entries\r\n"), ready);
+        let empty = Queue { lives: true, jobs: Some(0), ..Queue::default() };
+        assert_eq!(read(b"laser is ready\nno entries\n"), Queue { ready: Some(true), ..empty });
+        assert_eq!(read(b"no entries\r\n"), empty);
     }
 
     #[test]
     fn jobs_are_counted_where_the_table_is_plain() {
-        assert_eq!(read(TABLE), Queue { lives: true, accepts: Some(true), jobs: Some(2) });
+        assert_eq!(read(TABLE), Queue { lives: true, ready: Some(true), accepts: None, jobs: Some(2) });
         let odd = [TABLE, b"Warnung: Papier fehlt\n"].concat();
         assert_eq!(read(&odd).jobs, None, "a line that is no row may be a job all the same");
     }
@@ -191,20 +196,34 @@ mod tests {
         question.handle_input(0, TABLE);
         question.handle_closed(0);
         let shown = format!("{:?}", question.finish());
-        assert_eq!(shown, "Queue { lives: true, accepts: Some(true), jobs: Some(2) }");
+        assert_eq!(shown, "Queue { lives: true, ready: Some(true), accepts: None, jobs: Some(2) }");
     }
 
     #[test]
     fn a_document_s_name_says_nothing_about_the_queue() {
         let text = b"Rank Owner Job Files Total Size\nactive eve 1 printer disabled no entries 5 bytes\n";
-        assert_eq!(read(text), Queue { lives: true, accepts: None, jobs: Some(1) });
+        assert_eq!(read(text), Queue { lives: true, jobs: Some(1), ..Queue::default() });
     }
 
     #[test]
     fn a_queue_that_takes_nothing_says_so_in_several_ways() {
-        for text in [&b"laser is not accepting jobs\nno entries\n"[..], b"Printer laser is disabled\n", b"lpd: unknown printer x\n"] {
-            assert_eq!(read(text).accepts, Some(false));
+        for text in [
+            &b"laser is not accepting jobs\nno entries\n"[..],
+            b"Warning: raw queue is turned off\n",
+            b"laser:\n\tqueuing is disabled\n\tprinting is enabled\n",
+            b"lpd: unknown printer x\n",
+        ] {
+            assert_eq!(read(text).accepts, Some(false), "{}", String::from_utf8_lossy(text));
         }
+        assert_eq!(read(b"laser accepting requests since Monday\n").accepts, Some(true));
+    }
+
+    #[test]
+    fn a_queue_that_is_stopped_may_still_take_jobs() {
+        // cups-lpd says so of a printer that is stopped, and takes the next job all the same.
+        let stopped = Queue { lives: true, ready: Some(false), accepts: None, jobs: Some(0) };
+        assert_eq!(read(b"laser is not ready\nno entries\n"), stopped);
+        assert_eq!(read(b"Warning: laser is down:\nno entries\n"), stopped);
     }
 
     #[test]
@@ -213,16 +232,16 @@ mod tests {
         let latin_1 = b"Warteschlange l\xe4uft\n";
         let ebcdic = [0xd9, 0xc5, 0xc1, 0xc4, 0xe8, 0x15];
         for text in [&shift_jis[..], latin_1, &ebcdic, &[0xff; 300], "準備完了\n".as_bytes()] {
-            assert_eq!(read(text), Queue { lives: true, accepts: None, jobs: None });
+            assert_eq!(read(text), Queue { lives: true, ..Queue::default() });
         }
         let utf_16: Vec<u8> = "laser is ready\nno entries\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        assert_eq!(read(&utf_16), Queue { lives: true, accepts: Some(true), jobs: Some(0) });
+        assert_eq!(read(&utf_16), Queue { lives: true, ready: Some(true), accepts: None, jobs: Some(0) });
     }
 
     #[test]
     fn silence_is_no_life_and_a_refusing_octet_is_no_more_than_life() {
         assert_eq!(read(b""), Queue::default());
-        assert_eq!(read(&[1]), Queue { lives: true, accepts: None, jobs: None });
+        assert_eq!(read(&[1]), Queue { lives: true, ..Queue::default() });
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reads many devices at once over one socket, each with one request open at any time.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ struct Slot {
     plan: Arc<Plan>,
     /// Whether the plan was changed after all had been read: once is enough.
     replanned: bool,
+    /// How many of the profile's contexts have been turned to; the last of them is asked now.
+    contexts: usize,
     reading: Reading,
     community: u16,
     request_id: i32,
@@ -152,8 +155,18 @@ impl Reader {
         greeting: Option<Greeting>,
         printers_only: bool,
     ) {
-        let slot =
-            Box::new(Slot { address, plan, replanned: false, reading, community, request_id: 0, greeting, printers_only, unsent: None });
+        let slot = Box::new(Slot {
+            address,
+            plan,
+            replanned: false,
+            contexts: 0,
+            reading,
+            community,
+            request_id: 0,
+            greeting,
+            printers_only,
+            unsent: None,
+        });
         let token = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() as u32 - 1
@@ -171,9 +184,8 @@ impl Reader {
     /// Takes a response.
     pub fn handle_response(&mut self, now: Tick, response: &Response<'_>, statistics: &mut Statistics) {
         let slot = self.session.token(response.pdu.request_id).and_then(|token| self.slots[token as usize].as_ref());
-        let ours = |slot: &Slot| {
-            slot.reading.version() == response.version && self.options.credentials.community(slot.community) == response.community
-        };
+        let ours =
+            |slot: &Slot| slot.reading.version() == response.version && *slot.community(&self.options.credentials) == *response.community;
         if slot.is_some_and(|slot| !ours(slot)) {
             statistics.mismatched += 1;
             return;
@@ -218,6 +230,10 @@ impl Reader {
                 slot.plan = plan;
             }
         }
+        if slot.reading.step() == Step::Done && slot.reading.is_whole() && lacks_supplies(slot) {
+            slot.contexts += 1;
+            slot.reading.turn_to_context(&slot.plan);
+        }
         match slot.reading.step() == Step::Done {
             true => self.finish(now, token),
             false => self.to_send.push_back(token),
@@ -242,6 +258,7 @@ impl Reader {
         let Some(slot) = self.slots[token as usize].as_mut() else { return };
         slot.request_id = 0;
         match &mut slot.greeting {
+            None if slot.contexts > 0 => slot.reading.leave_context(),
             None => slot.reading.take_silence(&slot.plan),
             Some(greeting) => {
                 if let Some(in_v1) = greeting.in_v1.take() {
@@ -287,14 +304,19 @@ impl Reader {
             if !is_open {
                 slot.reading.count_request();
                 slot.unsent = None;
-                let waits = slot.greeting.as_ref().map_or(patience(&plan.profile.read), |greeting| greeting.patience(plan));
+                let waits = match &slot.greeting {
+                    Some(greeting) => greeting.patience(plan),
+                    // Most devices have no such context, and say so by silence.
+                    None if slot.contexts > 0 => Patience { attempts: 2, ..patience(&plan.profile.read) },
+                    None => patience(&plan.profile.read),
+                };
                 slot.request_id = self.session.open(now, token, slot.address, waits);
             }
             self.names.clear();
             let request = slot.reading.request(plan, &mut self.names);
             let head = Head {
                 version: slot.reading.version(),
-                community: self.options.credentials.community(slot.community),
+                community: &slot.community(&self.options.credentials),
                 kind: request.kind,
                 request_id: slot.request_id,
                 first: request.first,
@@ -357,7 +379,8 @@ impl Reader {
         if answers.is_empty() {
             record.presence = Presence::Unreachable;
         }
-        let known = if self.options.remember {
+        // What stands in another context cannot be asked again together with the rest.
+        let known = if self.options.remember && slot.contexts == 0 {
             Some(known)
         } else {
             self.keep_room(*known);
@@ -371,6 +394,27 @@ impl Reader {
             self.spare.push(known.into_answers());
         }
     }
+}
+
+impl Slot {
+    /// Returns the community to ask with; of another context than the default one, as `public@Jetdirect`.
+    ///
+    /// Source: how agents that keep tables in contexts let v1 and v2c reach them.
+    fn community<'c>(&self, credentials: &'c Credentials) -> Cow<'c, [u8]> {
+        let community = credentials.community(self.community);
+        let context = self.contexts.checked_sub(1).and_then(|place| self.plan.profile.read.contexts.get(place));
+        match context {
+            Some(context) => Cow::Owned([community, b"@", context.as_bytes()].concat()),
+            None => Cow::Borrowed(community),
+        }
+    }
+}
+
+/// Returns whether a profile knows of a context that may hold the supplies that were not found.
+fn lacks_supplies(slot: &mut Slot) -> bool {
+    let is_wanted = slot.plan.wants(Standard::PrtMarkerSuppliesLevel.into());
+    let has_more = slot.contexts < slot.plan.profile.read.contexts.len();
+    is_wanted && has_more && slot.reading.answers().first(Standard::PrtMarkerSuppliesLevel).is_none()
 }
 
 impl Greeting {

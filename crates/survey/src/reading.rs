@@ -114,6 +114,8 @@ pub struct Reading {
     rows: Vec<Option<Vec<Instance>>>,
     /// Tables whose cells have been queued.
     queued: Vec<bool>,
+    /// Whether what is named whole has been asked for.
+    exact_asked: bool,
     /// Whether the hello was said in this reading.
     greeted: bool,
     /// hrDeviceIndex of the printer.
@@ -194,6 +196,7 @@ impl Reading {
         self.queued = self.rows.iter().map(Option::is_some).collect();
         self.manners.bulk &= plan.profile.read.bulk;
         self.untold.clear();
+        self.exact_asked = false;
         self.begin_shape(plan);
     }
 
@@ -211,6 +214,7 @@ impl Reading {
             asked: (0, 0),
             rows: vec![None; plan.tables.len()],
             queued: vec![false; plan.tables.len()],
+            exact_asked: false,
             greeted: step == Step::Hello,
             device: None,
             answers: Answers::new(),
@@ -435,9 +439,11 @@ impl Reading {
         self.add_rows_told_in_passing(plan);
         // v1 refuses a whole request for one name that is missing; there they were asked for by GETNEXT.
         if self.version != Version::V1 {
-            let missing = plan.exact.iter().filter(|id| self.answers.first(**id).is_none());
+            let unasked = |id: &&ObjectId| !self.exact_asked && self.answers.first(**id).is_none();
+            let missing = plan.exact.iter().filter(unasked);
             self.queue.extend(missing.map(|object| Ask { object: *object, row: 0 }));
         }
+        self.exact_asked = true;
         self.queue_cells(plan);
         if self.queue.is_empty() {
             self.step = Step::Done;
@@ -529,6 +535,26 @@ impl Reading {
             Value::Gauge32(number) | Value::Counter32(number) => Some(number).filter(|number| *number <= 65_535),
             _ => None,
         })
+    }
+
+    /// Goes on in another SNMP context: goes through the tables that were empty in the one before.
+    pub fn turn_to_context(&mut self, plan: &Plan) {
+        for (rows, queued) in self.rows.iter_mut().zip(&mut self.queued) {
+            if rows.as_ref().is_none_or(Vec::is_empty) {
+                (*rows, *queued) = (None, false);
+            }
+        }
+        self.begin_shape(plan);
+        // What stands alone has been asked for.
+        self.scalars.clear();
+        if self.walks.is_empty() && self.step == Step::Shape {
+            self.begin_cells(plan);
+        }
+    }
+
+    /// Ends a context that nobody answers in: what was read before is whole without it.
+    pub fn leave_context(&mut self) {
+        self.step = Step::Done;
     }
 
     /// Returns whether everything was read, and not only what moves.

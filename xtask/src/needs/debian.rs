@@ -11,8 +11,9 @@ pub struct Packaged {
 }
 
 /// What the tests call: net-snmp as client and agent, address tools for simulated networks, an
-/// independent DNS-SD responder with the bus it speaks over, what the README calls the API with, and the
-/// database of those who outgrow one computer.
+/// independent DNS-SD responder with the bus it speaks over, a printer that speaks IPP and what prints on
+/// it, a spooler that speaks LPD, what the README calls the API with, and the database of those who outgrow
+/// one computer.
 pub const FOR_TESTS: &[Packaged] = &[
     packaged("snmpget", "snmp"),
     packaged("snmpd", "snmpd"),
@@ -21,6 +22,9 @@ pub const FOR_TESTS: &[Packaged] = &[
     packaged("avahi-daemon", "avahi-daemon"),
     packaged("avahi-publish", "avahi-utils"),
     packaged("dbus-daemon", "dbus"),
+    packaged("ippeveprinter", "cups-ipp-utils"),
+    packaged("cupsd", "cups-daemon"),
+    packaged("cups-lpd", "cups"),
     packaged("python3", "python3"),
     packaged("curl", "curl"),
     packaged("postgres", "postgresql"),

@@ -25,6 +25,7 @@ pub const NOTES: &[Note] = &[
     ("discovery.every", "How often devices are looked for."),
     ("discovery.broadcast", "Whether devices are asked by broadcast and multicast, where no ranges are named."),
     ("poll.allow", "Addresses outside these ranges are never asked; no limit if empty."),
+    ("poll.protocols", "What printers are asked by: snmp, ipp where SNMP leaves something open; pjl and lpd use the ports of print jobs."),
     ("reading.every", "How often known devices are read."),
     ("report.at", "The earliest time of day of the report, by the site's clocks."),
     ("report.spread", "Each agent has its own place within so long from then on."),

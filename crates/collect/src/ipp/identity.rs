@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use catalog::Catalog;
 use model::Origin;
 use model::record::Identity;
+use printport::device_id::DeviceId;
 use printport::ipp::{Attributes, firmware};
 
 use crate::identity::serial_in;
@@ -18,7 +19,8 @@ pub(super) fn read(attributes: &Attributes, catalog: &Catalog) -> Identity {
     let text = |name: &str| attributes.text(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_string);
     let device_id = text("printer-device-id").filter(|id| id.contains(':'));
     let make_and_model = text("printer-make-and-model");
-    let of_id = device_id.as_deref().map(|id| naming::of_device_id(id, catalog)).unwrap_or_default();
+    let parsed_id = device_id.as_deref().map(|id| DeviceId::parse(id.as_bytes())).unwrap_or_default();
+    let of_id = naming::of_device_id(&parsed_id, catalog);
     let of_name = make_and_model.as_deref().map(|name| naming::of_device_description(name, catalog, None)).unwrap_or_default();
     let mut origins = BTreeMap::new();
     let mut first = |fact: &str, words: [(Option<String>, &'static str); 2]| {

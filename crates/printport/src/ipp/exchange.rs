@@ -64,7 +64,7 @@ pub struct Reply<'a> {
 /// Says how reading a printer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every group was answered.
+    /// Every group was answered, if only by saying that there is nothing to tell.
     Answered,
     /// Some groups were answered.
     Partly,
@@ -76,7 +76,7 @@ pub enum Outcome {
     Busy,
     /// Nothing at any of the paths is a printer.
     NoPrinter,
-    /// There was a printer, and no group was answered.
+    /// Somebody answered, and nothing was told.
     Failed,
     /// No connection, or no answer to the first request.
     Unreachable,
@@ -125,8 +125,6 @@ pub enum What {
     },
     /// The printer knows neither of the versions that we speak.
     Versions,
-    /// A success without a printer in it.
-    NoPrinterGroup,
     Message(Problem),
     /// There is more to tell than is told.
     More,
@@ -144,7 +142,6 @@ impl fmt::Display for Trouble {
             What::Redirected { to } => write!(f, "redirection to another host, {to}, not followed"),
             What::RequestId { expected, found } => write!(f, "response to request {found}, expected {expected}"),
             What::Versions => f.write_str("printer supports neither IPP 2.0 nor IPP 1.1"),
-            What::NoPrinterGroup => f.write_str("response has no printer attributes"),
             What::Message(problem) => write!(f, "{problem}"),
             What::More => f.write_str("further problems were left out"),
         }
@@ -262,6 +259,7 @@ impl Exchange {
             Some(Outcome::Refusing | Outcome::Busy) if self.answered > 0 => Outcome::Partly,
             Some(ended) => ended,
             None if self.paths.is_empty() => Outcome::NoPrinter,
+            None if self.answered > 0 && self.attributes.is_empty() => Outcome::Failed,
             None if self.answered == self.groups.len() => Outcome::Answered,
             None if self.answered > 0 => Outcome::Partly,
             None if self.is_heard => Outcome::Failed,
@@ -308,14 +306,12 @@ impl Exchange {
         self.is_found = true;
         // Some printers send all they have whatever they are asked: only what was asked for is kept.
         let asked = self.groups[self.group].attributes;
-        let printer = message.groups.into_iter().find(|group| group.kind == decode::GroupKind::Printer);
-        match printer {
-            Some(printer) => {
-                self.attributes.take_over(printer.attributes, |name| asked.contains(&name));
-                self.answered += 1;
-            }
-            None => self.tell(What::NoPrinterGroup),
+        // Whoever knows none of it may leave the printer out, as the spooler of CUPS does: that is an
+        // answer too.
+        if let Some(printer) = message.groups.into_iter().find(|group| group.kind == decode::GroupKind::Printer) {
+            self.attributes.take_over(printer.attributes, |name| asked.contains(&name));
         }
+        self.answered += 1;
         self.group += 1;
     }
 

@@ -20,6 +20,7 @@ impl Reading {
         reading.queue = known.moving;
         reading.device = known.answers.first(Standard::PrtGeneralConfigChanges).map(|(instance, _)| instance.device());
         reading.before = Some(known.answers);
+        reading.exact_asked = true;
         if reading.queue.is_empty() {
             reading.queue_what_moves(plan);
         }
@@ -72,6 +73,7 @@ impl Reading {
         if restarted || differs(Standard::PrtGeneralConfigChanges) || !gone.iter().all(of_alerts) {
             // Rows may have come and gone: everything is read afresh.
             self.rows.iter_mut().for_each(|rows| *rows = None);
+            self.exact_asked = false;
             self.begin_shape(plan);
             return self.step != Step::Done;
         }
@@ -97,6 +99,7 @@ impl Reading {
         self.answers = merged;
         self.step = Step::Shape;
         self.scalars = plan.scalars.iter().copied().filter(moves).collect();
+        self.exact_asked = !plan.exact.iter().any(moves);
         for (place, table) in plan.tables.iter().enumerate() {
             self.queued[place] = !table.columns.iter().any(moves);
             if table.with_alerts {

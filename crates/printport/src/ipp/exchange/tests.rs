@@ -302,12 +302,22 @@ fn bodies_that_are_no_ipp_and_responses_to_others_are_told() {
 }
 
 #[test]
-fn a_success_without_a_printer_is_no_answer() {
-    let mut exchange = exchange(&[STATE]);
-    next(&mut exchange);
-    exchange.handle_response(ipp(b"\x02\x00\x00\x00\x00\x00\x00\x01\x01\x03"));
+fn p_02_a_group_of_which_nothing_is_known_is_answered_and_told_as_no_problem() {
+    let mut exchange = exchange(TWO);
+    answer(&mut exchange, 0, &[("printer-state", 3)]);
+    let request = next(&mut exchange);
+    let without_printer = [&[2, 0, 0, 1][..], &request.body[4..8], &[1, 3]].concat();
+    exchange.handle_response(ipp(&without_printer));
     let answers = exchange.finish();
-    assert_eq!((answers.outcome, problems(&answers)), (Outcome::Failed, vec!["state: response has no printer attributes".to_owned()]));
+    assert_eq!((answers.outcome, answers.attributes.len(), answers.problems), (Outcome::Answered, 1, vec![]));
+}
+
+#[test]
+fn a_printer_that_tells_nothing_at_all_has_failed() {
+    let mut exchange = exchange(TWO);
+    answer(&mut exchange, 0, &[]);
+    answer(&mut exchange, 0, &[]);
+    assert_eq!(exchange.finish().outcome, Outcome::Failed);
 }
 
 #[test]

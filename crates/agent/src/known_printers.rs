@@ -18,9 +18,14 @@ pub struct KnownPrinters {
 }
 
 impl KnownPrinters {
-    /// Opens the file, or the usual one; one that is not there yet knows nobody.
+    /// Opens the file of a person who gives none.
+    pub fn usual() -> Self {
+        Self::open(usual().as_deref())
+    }
+
+    /// Opens a file; one that is not there yet knows nobody.
     pub fn open(file: Option<&Path>) -> Self {
-        let file = file.map(Path::to_path_buf).or_else(usual);
+        let file = file.map(Path::to_path_buf);
         let text = file.as_deref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
         let known = text.lines().filter_map(|line| {
             let (who, fingerprint) = line.trim().rsplit_once(' ')?;
