@@ -1,7 +1,17 @@
-//! Which words of a device tell it from all others, and which are fillers.
+//! Which words of a device tell it from all others, which are fillers, and what the others weigh.
+//!
+//! [`Traits`] is what one sighting tells of who the device is; [`weigh()`] says how much two of them
+//! speak for one device, in points that a person can add up.
 
-/// Are words that stand where a serial number should.
-const FILLERS: [&str; 8] = ["unknown", "none", "default", "not available", "notavailable", "undefined", "to be filled", "empty"];
+pub mod traits;
+pub mod weigh;
+
+pub use traits::{Count, Traits};
+pub use weigh::{Reason, SAME, Verdict, contradict, weigh, weigh_at_once};
+
+/// Are words that stand where a serial number, or a name, should.
+const FILLERS: [&str; 9] =
+    ["unknown", "none", "default", "not available", "notavailable", "undefined", "to be filled", "empty", "<private>"];
 
 /// Returns whether a serial number is more than a filler: devices say `0000000000`, `XXXXXX`, `-`,
 /// `serial_number`, and thousands say the same.
