@@ -44,6 +44,9 @@ pub enum Command {
     CheckConfig,
     /// Write an audit report of the known devices
     Report(ReportArgs),
+    /// Say why a device was known again at another address, or undo that
+    #[command(subcommand)]
+    Device(DeviceCommand),
     /// Read what has left this site, word for word, or what would
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -117,6 +120,17 @@ pub enum ReportFormat {
     Html,
     Csv,
     Ndjson,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeviceCommand {
+    /// List which devices have moved to another address, and why each is taken for the same
+    Moves,
+    /// Say that a device that has moved is another one: it gets a number of its own
+    Part {
+        /// The device's number
+        number: u32,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -95,7 +95,9 @@ pub fn gather(
         Round::Discover => (limits.whereabouts(config), BTreeMap::new()),
         Round::Read => known_devices(store, &limits)?,
     };
-    let mut intake = Intake { store, zone, limits, known, waiting: Vec::new(), beside: None, gathered: Gathered::default(), failure: None };
+    let began = Timestamp::now();
+    let mut intake =
+        Intake { store, zone, limits, began, known, waiting: Vec::new(), beside: None, gathered: Gathered::default(), failure: None };
     if whereabouts.targets.is_empty() && whereabouts.extras.is_empty() {
         return intake.finish(round);
     }
@@ -167,6 +169,7 @@ struct Intake<'a> {
     store: &'a Shared,
     zone: &'a TimeZone,
     limits: Limits,
+    began: Timestamp,
     /// The devices whose reading is expected, by address.
     known: BTreeMap<IpAddr, u32>,
     waiting: Vec<Piece>,
@@ -238,7 +241,7 @@ impl Intake<'_> {
         self.gathered.read += 1;
         self.gathered.in_part += u64::from(cut_short);
         self.waiting.push(Piece {
-            sighting: Some(Sighting::of(&facts)),
+            sighting: Some(Sighting { round: Some(self.began), ..Sighting::of(&facts) }),
             device: 0,
             in_scope: self.limits.want(address.ip()),
             extent: if cut_short { Extent::Glimpse } else { Extent::Whole },

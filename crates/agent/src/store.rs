@@ -11,21 +11,25 @@ pub mod commands;
 pub mod devices;
 pub mod journal;
 pub mod memory;
+pub mod moves;
 pub mod readings;
+pub mod sighting;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-pub use devices::{Device, Sighting};
+pub use devices::Device;
+pub use moves::{Move, PartError};
 pub use readings::Unsent;
+pub use sighting::{Recognised, Sighting};
 
 /// Is the name of the file in the agent's folder.
 pub const FILE: &str = "agent.db";
 
 /// Counts the forms the file has had.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Says why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -149,6 +153,9 @@ impl Store {
         if found < 3 {
             self.connection.execute_batch(concat!("BEGIN;", include_str!("store/form3.sql"), "PRAGMA user_version = 3; COMMIT;"))?;
         }
+        if found < 4 {
+            self.connection.execute_batch(concat!("BEGIN;", include_str!("store/form4.sql"), "PRAGMA user_version = 4; COMMIT;"))?;
+        }
         Ok(())
     }
 
@@ -235,6 +242,24 @@ pub(crate) mod tests {
         Store::open(folder.path()).unwrap().connection.execute_batch("PRAGMA user_version = 9").unwrap();
         let error = Store::open(folder.path()).err().unwrap().to_string();
         assert!(error.contains("form 9"), "{error}");
+    }
+
+    #[test]
+    fn a_store_of_an_older_agent_knows_its_devices_again() {
+        let folder = Folder::new();
+        let older = Connection::open(folder.path().join(FILE)).unwrap();
+        for form in [include_str!("store/form1.sql"), include_str!("store/form2.sql"), include_str!("store/form3.sql")] {
+            older.execute_batch(form).unwrap();
+        }
+        let sql = "INSERT INTO device (address, maker, serial, in_scope, first_seen, last_seen, facts) VALUES ('10.0.0.7', 'Acme', 'SN-0007', 1, 0, 0, ?1)";
+        older.execute(sql, [blob::encode(&wire::Facts::new())]).unwrap();
+        older.execute_batch("PRAGMA user_version = 3").unwrap();
+        drop(older);
+        let traits = wire::identity::Traits { maker: Some("ACME".into()), serials: vec!["sn-0007".into()], ..Default::default() };
+        let seen = Sighting { address: "10.0.0.8".into(), traits, round: None };
+        let mut store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.see(&seen, true, time(60)).unwrap(), 1);
+        assert_eq!(store.moves().unwrap()[0].from.as_deref(), Some("10.0.0.7"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::AtomicBool;
 
 use agent::config::Config;
-use agent::gather::{Gathered, Round, gather};
+use agent::gather::{Kept, Gathered, Round, gather};
 use agent::shared::Shared;
 use agent::store::Store;
 use common::Folder;
@@ -20,7 +20,7 @@ fn config(port: u16, range: &str, more: &str) -> Config {
 }
 
 fn round(round: Round, config: &Config, store: &Shared) -> Gathered {
-    gather(round, config, store, &TimeZone::UTC, &AtomicBool::new(false), |_| {}).unwrap()
+    gather(round, config, store, &TimeZone::UTC, &Kept::default(), &AtomicBool::new(false), |_| {}).unwrap()
 }
 
 #[test]

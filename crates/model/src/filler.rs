@@ -1,7 +1,14 @@
 //! Words that stand where an identity should and tell nobody from anybody.
 
-/// Are words that stand where a serial number should.
-const FILLERS: [&str; 8] = ["unknown", "none", "default", "not available", "notavailable", "undefined", "to be filled", "empty"];
+/// Are words that stand where a serial number, or a name, should.
+const FILLERS: [&str; 9] =
+    ["unknown", "none", "default", "not available", "notavailable", "undefined", "to be filled", "empty", "<private>"];
+
+/// Returns whether a text is one of the words that stand where a name should.
+fn is_filler(text: &str) -> bool {
+    let word = text.trim_ascii();
+    FILLERS.iter().any(|filler| filler.eq_ignore_ascii_case(word))
+}
 
 /// Returns whether a serial number is more than a filler: devices say `0000000000`, `XXXXXX`, `-`,
 /// `serial_number`, and thousands say the same.
@@ -14,8 +21,6 @@ pub fn serial_tells(serial: &str) -> bool {
         count += 1;
         differs |= Some(sign) != first;
     }
-    let word = serial.trim_ascii();
-    let is_filler = FILLERS.iter().any(|filler| filler.eq_ignore_ascii_case(word));
-    let is_title = word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("serial"));
-    count >= 4 && differs && !is_title && !is_filler
+    let is_title = serial.trim_ascii().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("serial"));
+    count >= 4 && differs && !is_title && !is_filler(serial)
 }

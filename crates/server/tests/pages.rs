@@ -114,6 +114,9 @@ on_every_store! {
         assert_eq!(devices["items"].as_array().unwrap().len(), 1, "{devices}");
         assert_eq!((item["meters"][0]["value"].as_i64(), item["path"].as_str()), (Some(7440), Some("device-direct")));
         assert_eq!(item["paths"]["device-direct"]["joined"]["on"], "serial-number");
+        let why: Vec<_> = item["paths"]["device-direct"]["joined"]["why"].as_array().unwrap().iter().map(|reason| (reason["says"].as_str().unwrap(), reason["points"].as_i64().unwrap())).collect();
+        assert_eq!(why.first(), Some(&("maker and serial number R8P1234567", 60)), "{why:?}");
+        assert!(why.contains(&("the counter goes on (7432 → 7440)", 10)), "{why:?}");
         let id = item["id"].as_str().unwrap().to_owned();
         let views = server.get(&format!("/api/v1/devices/{id}/views"), &token).await.json();
         let totals: Vec<_> = views["items"].as_array().unwrap().iter().map(|view| (view["path"].clone(), view["record"]["meters"][0]["value"].clone())).collect();
@@ -124,6 +127,7 @@ on_every_store! {
         let page = format!("/devices/{id}");
         let device = browser.get(&page).await;
         assert!(device.text().contains("the same maker and serial number") && device.text().contains("7,440"), "{device:?}");
+        assert!(device.text().contains("maker and serial number R8P1234567: +60; "), "{device:?}");
         let alone = browser.get(&format!("{page}?by={}", agent.id)).await;
         assert!(alone.text().contains("7,432") && alone.text().contains("by itself"), "{alone:?}");
         let parted = browser.send(&page, &format!("{page}/part"), &[("sender", &module.id)]).await;

@@ -90,7 +90,13 @@ rules! {
         a_module_in_another_printer_is_refused
         marks_that_are_gone_find_nothing
         a_view_that_comes_to_contradict_the_others_leaves_them
-        a_view_that_a_person_joined_stays_whatever_it_bears;
+        a_view_that_a_person_joined_stays_whatever_it_bears
+        a_joining_keeps_every_reason_with_its_points
+        placeholders_join_nobody
+        boards_that_change_places_take_no_printer_along
+        a_uuid_alone_joins_a_view_without_a_serial_number
+        two_of_one_serial_number_whose_counters_disagree_stay_two
+        what_a_person_parted_stays_apart_whatever_joins_it_later;
     ledger:
         every_day_gets_its_line
         a_report_finds_its_day_even_before_the_sweep

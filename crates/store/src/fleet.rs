@@ -21,8 +21,8 @@ pub struct Device {
     pub created_at: Timestamp,
     /// Set while it is overdue.
     pub overdue: Option<Overdue>,
-    /// Another device that bears the same mark and is told of by the same kind of sender: a copy,
-    /// or the same printer seen twice. Who is right a person says, by [`Fleet::join`] or [`Fleet::keep_apart`].
+    /// Another device that bears the same mark, and is told of by the same kind of sender or has too
+    /// little else in common: a copy, or the same printer seen twice. Who is right a person says, by [`Fleet::join`] or [`Fleet::keep_apart`].
     pub twin: Option<DeviceId>,
     /// One of each sender that tells of it, ordered by sender.
     pub views: Vec<DeviceView>,

@@ -6,8 +6,9 @@
 
 use jiff::Timestamp;
 use policy::history::Day;
-use policy::identity::{Evidence, Joined, Likeness, Mark, compare, contradict, marks};
+use policy::identity::{Evidence, Joined, Likeness, Mark, compare, contradict, marks, traits};
 use wire::envelope::SenderKind;
+use wire::identity::{Traits, Verdict};
 
 use crate::error::{Result, StoreError};
 use crate::ids::{DeviceId, SenderId, TenantId, new_id};
@@ -21,11 +22,11 @@ pub struct Home {
     pub joined: Option<Joined>,
 }
 
-/// Is how the marks of a view change.
+/// Is how what a view tells of who its device is changes.
 #[derive(Clone, Copy, Debug)]
-pub struct Remarked<'a> {
-    pub before: &'a [Mark],
-    pub after: &'a [Mark],
+pub struct Retold<'a> {
+    pub before: &'a Traits,
+    pub after: &'a Traits,
 }
 
 /// Finds the home of a view, makes one if there is none, and writes down what the device is known by.
@@ -34,28 +35,29 @@ pub struct Remarked<'a> {
 /// same mark: a printer whose serial number was not read at first is found all the same. A view that
 /// begins to contradict the others of its device leaves them, unless a person has joined them: an agent
 /// whose disk was put back may give a number to another printer.
-pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>, remarked: Remarked<'_>, now: Timestamp) -> Result<Home> {
+pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>, retold: Retold<'_>, now: Timestamp) -> Result<Home> {
+    let (before_marks, after_marks) = (marks(retold.before), marks(retold.after));
     let is_new = home.is_none();
     let own = home.as_ref().map(|home| home.device);
-    let has_news = remarked.after.iter().any(|mark| !remarked.before.contains(mark));
+    let has_news = after_marks.iter().any(|mark| !before_marks.contains(mark));
     let is_alone = match &home {
         _ if !has_news => false,
         None => true,
         Some(home) => home.joined.is_none() && rows.tellers(of.tenant, home.device)?.len() == 1,
     };
-    let leaves = has_news && !is_alone && own.map_or(Ok(false), |own| contradicts_others(rows, of, own, remarked.after))?;
-    let found = if is_alone || leaves { look(rows, of.tenant, sender.kind, own, remarked.after)? } else { Found::default() };
+    let leaves = has_news && !is_alone && own.map_or(Ok(false), |own| contradicts_others(rows, of, own, retold.after))?;
+    let found = if is_alone || leaves { look(rows, of.tenant, sender.kind, own, retold.after, &after_marks)? } else { Found::default() };
     // Whoever leaves is at home nowhere, as if it were new.
     let settled = match (found.same, home.filter(|_| !leaves)) {
-        (Some((device, on)), before) => {
+        (Some(Same { device, on, verdict }), before) => {
             if let Some(before) = before {
                 move_word(rows, of, before.device, device)?;
-                for mark in remarked.before {
+                for mark in &before_marks {
                     rows.remove_mark(of.tenant, &mark.text, before.device)?;
                 }
                 rows.remove_device(of.tenant, before.device)?;
             }
-            Home { device, joined: Some(Joined { at: now, on, by: None }) }
+            Home { device, joined: Some(Joined { at: now, on, by: None, why: verdict.reasons }) }
         }
         (None, Some(home)) => home,
         (None, None) => {
@@ -65,16 +67,19 @@ pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>,
         }
     };
     if let Some(own) = own.filter(|_| leaves) {
-        leave(rows, of, own, settled.device, remarked.before)?;
+        leave(rows, of, own, settled.device, &before_marks)?;
     }
-    if let Some(twin) = found.twin.filter(|_| is_new || is_alone) {
+    // What a person has said of the device that it joins holds for it as well.
+    if let Some(twin) = found.twin.filter(|_| is_new || is_alone)
+        && !rows.is_apart(of.tenant, settled.device, twin)?
+    {
         rows.put_twin(of.tenant, settled.device, Some(twin))?;
     }
-    let kept: &[Mark] = if own == Some(settled.device) { remarked.before } else { &[] };
-    for mark in remarked.after.iter().filter(|mark| !kept.contains(mark)) {
+    let kept: &[Mark] = if own == Some(settled.device) { &before_marks } else { &[] };
+    for mark in after_marks.iter().filter(|mark| !kept.contains(mark)) {
         rows.put_mark(of.tenant, &mark.text, settled.device)?;
     }
-    let lost: Vec<&Mark> = kept.iter().filter(|mark| !remarked.after.contains(mark)).collect();
+    let lost: Vec<&Mark> = kept.iter().filter(|mark| !after_marks.contains(mark)).collect();
     if !lost.is_empty() {
         let others = marks_of(rows, of.tenant, settled.device, Some(of))?;
         for mark in lost.into_iter().filter(|mark| !others.contains(mark)) {
@@ -84,8 +89,8 @@ pub fn settle(rows: &mut impl Rows, of: Of, sender: &Sender, home: Option<Home>,
     Ok(settled)
 }
 
-/// Returns whether marks contradict what the other views of a device bear, none of them joined by a person.
-fn contradicts_others(rows: &mut impl Rows, of: Of, device: DeviceId, own: &[Mark]) -> Result<bool> {
+/// Returns whether a view contradicts what the other views of a device tell, none of them joined by a person.
+fn contradicts_others(rows: &mut impl Rows, of: Of, device: DeviceId, own: &Traits) -> Result<bool> {
     for teller in rows.tellers(of.tenant, device)? {
         let teller_of = Of { tenant: of.tenant, sender: teller.sender };
         let joined = rows.view(teller_of, teller.number)?.and_then(|row| row.joined);
@@ -93,7 +98,7 @@ fn contradicts_others(rows: &mut impl Rows, of: Of, device: DeviceId, own: &[Mar
             return Ok(false);
         }
     }
-    Ok(contradict(own, &marks_of(rows, of.tenant, device, Some(of))?))
+    Ok(contradict(own, &traits_of(rows, of.tenant, device, Some(of))?))
 }
 
 /// Takes a sender's word off a device that others tell of as well, and what only it had borne.
@@ -111,12 +116,19 @@ fn leave(rows: &mut impl Rows, of: Of, from: DeviceId, to: DeviceId, borne: &[Ma
 
 #[derive(Default)]
 struct Found {
-    same: Option<(DeviceId, Evidence)>,
+    same: Option<Same>,
     twin: Option<DeviceId>,
 }
 
-/// Looks for a device that is the same, by the strongest evidence, and for one that may be.
-fn look(rows: &mut impl Rows, tenant: TenantId, kind: SenderKind, own: Option<DeviceId>, marks: &[Mark]) -> Result<Found> {
+/// Is a device that a view tells of, and why.
+struct Same {
+    device: DeviceId,
+    on: Evidence,
+    verdict: Verdict,
+}
+
+/// Looks for a device that is the same, the one that weighs most, and for one that may be.
+fn look(rows: &mut impl Rows, tenant: TenantId, kind: SenderKind, own: Option<DeviceId>, told: &Traits, marks: &[Mark]) -> Result<Found> {
     let mut found = Found::default();
     let mut met = Vec::new();
     for mark in marks {
@@ -130,29 +142,37 @@ fn look(rows: &mut impl Rows, tenant: TenantId, kind: SenderKind, own: Option<De
                 None => false,
             };
             let kinds: Vec<SenderKind> = rows.tellers(tenant, device)?.iter().map(|teller| teller.kind).collect();
-            match compare(marks, kind, &marks_of(rows, tenant, device, None)?, &kinds) {
+            match compare(told, kind, &traits_of(rows, tenant, device, None)?, &kinds) {
                 _ if is_apart => {}
-                Likeness::Same(on) if found.same.is_none() => found.same = Some((device, on)),
+                // Of two that weigh the same, the one with the stronger mark, then the older one, was met first.
+                Likeness::Same(on, verdict) if found.same.as_ref().is_none_or(|best| verdict.weight > best.verdict.weight) => {
+                    found.same = Some(Same { device, on, verdict });
+                }
                 Likeness::Twins(_) if found.twin.is_none() => found.twin = Some(device),
-                Likeness::Same(_) | Likeness::Twins(_) | Likeness::Others => {}
+                Likeness::Same(..) | Likeness::Twins(_) | Likeness::Others => {}
             }
         }
     }
     Ok(found)
 }
 
-/// Lists what a device is known by as its views tell, but for one of them.
-fn marks_of(rows: &mut impl Rows, tenant: TenantId, device: DeviceId, without: Option<Of>) -> Result<Vec<Mark>> {
+/// Lists what the views of a device tell of who it is, but for one of them.
+fn traits_of(rows: &mut impl Rows, tenant: TenantId, device: DeviceId, without: Option<Of>) -> Result<Vec<Traits>> {
     let mut all = Vec::new();
     for teller in rows.tellers(tenant, device)? {
         let of = Of { tenant, sender: teller.sender };
         if without != Some(of)
             && let Some(row) = rows.view(of, teller.number)?
         {
-            all.extend(marks(&row.view.facts));
+            all.push(traits(&row.view));
         }
     }
     Ok(all)
+}
+
+/// Lists what a device is looked for by as its views tell, but for one of them.
+fn marks_of(rows: &mut impl Rows, tenant: TenantId, device: DeviceId, without: Option<Of>) -> Result<Vec<Mark>> {
+    Ok(traits_of(rows, tenant, device, without)?.iter().flat_map(marks).collect())
 }
 
 /// Moves what a sender has said of one device to another.
@@ -183,7 +203,7 @@ pub fn part(rows: &mut impl Rows, tenant: TenantId, device: DeviceId, sender: Se
         return Err(StoreError::Contradiction { why: "nobody else tells of this device, so there is nothing to keep apart" });
     }
     let site = rows.sender(of)?.ok_or(StoreError::NotFound { what: "sender" })?.sender.site;
-    let own = rows.view(of, teller.number)?.map(|row| marks(&row.view.facts)).unwrap_or_default();
+    let own = rows.view(of, teller.number)?.map(|row| marks(&traits(&row.view))).unwrap_or_default();
     let new = new_id(now);
     rows.create_device(tenant, new, site, now)?;
     move_word(rows, of, device, new)?;
@@ -247,7 +267,7 @@ pub fn join(rows: &mut impl Rows, tenant: TenantId, device: DeviceId, other: Dev
     for teller in moves {
         let of = Of { tenant, sender: teller.sender };
         move_word(rows, of, other, device)?;
-        let joined = Joined { at: now, on: Evidence::Person, by: Some(by.to_owned()) };
+        let joined = Joined { at: now, on: Evidence::Person, by: Some(by.to_owned()), why: Vec::new() };
         rows.place_view(of, teller.number, device, Some(&joined))?;
     }
     for mark in moved_marks {

@@ -7,17 +7,18 @@ use jiff::civil::Date;
 use policy::View;
 use policy::expectation::{self, Expectation, Ledger};
 use policy::history::{Day, Sample, day_of};
-use policy::identity::{self, Mark};
+use policy::identity::{contradict, traits};
 use policy::intake::{Verdict, verdict};
 use policy::view;
 use wire::envelope::SenderKind;
+use wire::identity::Traits;
 use wire::talk::{LastReport, Taken};
 use wire::{Change, Extent, Facts, Reading, Report};
 
 use crate::error::{Result, StoreError};
 use crate::ids::DeviceId;
 use crate::intake::{Incoming, Receipt, Refused};
-use crate::join::{self, Home, Remarked};
+use crate::join::{self, Home, Retold};
 use crate::registry::{Admission, Sender, Told, zone_of};
 use crate::rows::{Of, Rows, ViewRow, Watch, Watched};
 use crate::sweep;
@@ -80,8 +81,8 @@ struct Heard {
     /// `None` for a number that has not been told of before.
     home: Option<Home>,
     view: View,
-    /// What it was known by before, if it says who it is; `None` if it does not.
-    known_by: Option<Vec<Mark>>,
+    /// Who it was before, if it says who it is; `None` if it does not.
+    was: Option<Traits>,
     /// When the device last answered, among the readings of this report.
     read_at: Option<Timestamp>,
     samples: Vec<(Extent, Sample)>,
@@ -90,7 +91,7 @@ struct Heard {
 /// Returns whether a module speaks of another printer than before: it was copied with its
 /// credentials, or built into another one.
 fn is_another(heard: &Heard) -> bool {
-    heard.known_by.as_ref().is_some_and(|before| identity::contradict(before, &identity::marks(&heard.view.facts)))
+    heard.was.as_ref().is_some_and(|was| contradict(&traits(&heard.view), std::slice::from_ref(was)))
 }
 
 /// Applies all readings to the views they were told against; `None` if they were told against something else.
@@ -106,11 +107,11 @@ fn read(rows: &mut impl Rows, of: Of, report: &Report, received_at: Timestamp) -
                 }
                 let home = row.as_ref().map(|row| Home { device: row.device, joined: row.joined.clone() });
                 let view = row.map_or_else(|| View::unseen(received_at), |row| row.view);
-                entry.insert(Heard { home, view, known_by: None, read_at: None, samples: Vec::new() })
+                entry.insert(Heard { home, view, was: None, read_at: None, samples: Vec::new() })
             }
         };
-        if known.known_by.is_none() && reading.changes.iter().any(|(key, _)| key.starts_with("identity/")) {
-            known.known_by = Some(identity::marks(&known.view.facts));
+        if known.was.is_none() && reading.changes.iter().any(|(key, _)| key.starts_with("identity/")) {
+            known.was = Some(traits(&known.view));
         }
         if known.view.take(reading, received_at).is_err() {
             return Ok(None);
@@ -140,11 +141,11 @@ fn sample(reading: &Reading, view: &View) -> Sample {
 
 fn keep(rows: &mut impl Rows, of: Of, sender: &Sender, number: u32, heard: Heard, received_at: Timestamp) -> Result<()> {
     let was_at = heard.home.as_ref().map(|home| home.device);
-    let home = match (heard.home, heard.known_by) {
+    let home = match (heard.home, heard.was) {
         (Some(home), None) => home,
-        (home, known_by) => {
-            let (before, after) = (known_by.unwrap_or_default(), identity::marks(&heard.view.facts));
-            join::settle(rows, of, sender, home, Remarked { before: &before, after: &after }, received_at)?
+        (home, was) => {
+            let (before, after) = (was.unwrap_or_default(), traits(&heard.view));
+            join::settle(rows, of, sender, home, Retold { before: &before, after: &after }, received_at)?
         }
     };
     let device = home.device;

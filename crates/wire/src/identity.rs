@@ -1,6 +1,14 @@
-//! Which words of a device tell it from all others, and which are fillers.
+//! Which words of a device tell it from all others, which are fillers, and what the others weigh.
+//!
+//! [`Traits`] is what one sighting tells of who the device is; [`weigh()`] says how much two of them
+//! speak for one device, in points that a person can add up.
+
+pub mod traits;
+pub mod weigh;
 
 pub use model::filler::serial_tells;
+pub use traits::{Count, Traits};
+pub use weigh::{Reason, SAME, Verdict, contradict, weigh, weigh_at_once};
 
 /// Returns whether a hardware address (`00:11:22:33:44:55`) was given by a maker: bit 1 of its
 /// first octet is clear (IEEE 802, universally administered), and it is neither zero nor a group's.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use model::record::Path;
-use webui::agent::devices::DeviceRow;
+use webui::agent::devices::{DeviceRow, Moved};
 use webui::agent::ledger::{Chain, EntryRow};
 use webui::agent::{Device, Devices, Entry, Ledger, Overview, Preview, Privacy};
 use webui::device::DeviceFile;
@@ -92,9 +92,13 @@ pub fn devices(app: &App, frame: &Frame, after: u32) -> Result<String, ViewError
 
 pub fn device(app: &App, frame: &Frame, id: &str) -> Result<String, ViewError> {
     let number = id.parse().map_err(|_| ViewError::NotHere)?;
-    let device = app.store.lock().device(number)?.ok_or(ViewError::NotHere)?;
+    let (device, moved) = {
+        let store = app.store.lock();
+        (store.device(number)?.ok_or(ViewError::NotHere)?, store.move_of(number)?)
+    };
+    let moved = moved.map(|moved| Moved { at: moved.at, from: moved.from, to: moved.to, why: moved.why });
     let file = DeviceFile { record: record(&device), ages: Default::default(), history: Vec::new() };
-    Ok(Device { id: number.to_string(), file, in_scope: device.in_scope }.render(frame))
+    Ok(Device { id: number.to_string(), file, in_scope: device.in_scope, moved }.render(frame))
 }
 
 /// Returns the newest word on a device as a record.

@@ -1,11 +1,10 @@
-//! The devices the agent knows, and how it knows one again at another address.
+//! The devices the agent knows.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
-use wire::identity::{hardware_address_tells, serial_tells};
-use wire::{Facts, Value};
+use wire::Facts;
 
-use super::{Store, StoreError, blob, time};
+use super::{Sighting, Store, StoreError, blob, time};
 
 /// Is a device as the agent knows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,107 +23,38 @@ pub struct Device {
     pub facts: Facts,
 }
 
-/// Is what tells one device from another.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sighting {
-    pub address: String,
-    pub maker: Option<String>,
-    pub serial: Option<String>,
-    /// Lower case with colons.
-    pub hardware_addresses: Vec<String>,
-}
-
-impl Sighting {
-    /// Takes from a device's facts what tells it from others, and leaves out what does not: serial
-    /// numbers that many devices share, and hardware addresses that somebody made up.
-    pub fn of(facts: &Facts) -> Self {
-        let text = |key: &str| match facts.get(key) {
-            Some(Value::Text(text)) => Some(text.trim().to_owned()),
-            _ => None,
-        };
-        let hardware_addresses = match facts.get("identity/mac_addresses") {
-            Some(Value::List(words)) => words.iter().filter(|word| hardware_address_tells(word)).cloned().collect(),
-            _ => Vec::new(),
-        };
-        Sighting {
-            address: text("address").unwrap_or_default(),
-            maker: text("identity/manufacturer"),
-            serial: text("identity/serial_number").filter(|serial| serial_tells(serial)),
-            hardware_addresses,
-        }
-    }
-
-    /// Returns whether both have a serial number, and another one.
-    fn contradicts(&self, maker: Option<&str>, serial: Option<&str>) -> bool {
-        match (&self.serial, serial) {
-            (Some(own), Some(other)) => own != other || self.maker.as_deref().zip(maker).is_some_and(|(own, other)| own != other),
-            _ => false,
-        }
-    }
-}
-
 impl Store {
-    /// Finds out which device was seen: the one with this serial number of this maker, else the one
-    /// with one of these hardware addresses, else the one at this address that is not known to be another.
-    ///
-    /// # Errors
-    /// Fails if the store does not read.
-    pub fn find(&self, seen: &Sighting) -> Result<Option<u32>, StoreError> {
-        if let Some(serial) = &seen.serial {
-            let mut statement = self.connection.prepare_cached(
-                "SELECT number FROM device WHERE serial = ?1 AND (maker IS ?2 OR maker IS NULL OR ?2 IS NULL)
-                 ORDER BY address IS ?3 DESC, last_seen DESC",
-            )?;
-            let found = statement.query_row(params![serial, seen.maker, seen.address], |row| row.get(0)).optional()?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        for hardware_address in &seen.hardware_addresses {
-            let mut statement = self.connection.prepare_cached(
-                "SELECT number, maker, serial FROM device JOIN hardware_address ON device = number
-                 WHERE hardware_address.address = ?1 ORDER BY last_seen DESC",
-            )?;
-            let found = statement.query_row([hardware_address], identity).optional()?;
-            if let Some((number, maker, serial)) = found
-                // A network board can be moved to another printer.
-                && !seen.contradicts(maker.as_deref(), serial.as_deref())
-            {
-                return Ok(Some(number));
-            }
-        }
-        let mut statement = self.connection.prepare_cached("SELECT number, maker, serial FROM device WHERE address = ?1")?;
-        let found = statement.query_row([&seen.address], identity).optional()?;
-        Ok(found.filter(|(_, maker, serial)| !seen.contradicts(maker.as_deref(), serial.as_deref())).map(|(number, ..)| number))
-    }
-
     /// Takes a device in, or what has become of a known one; returns its number.
     ///
     /// # Errors
     /// Fails if the store does not obey.
     pub fn see(&mut self, seen: &Sighting, in_scope: bool, at: Timestamp) -> Result<u32, StoreError> {
-        let number = match self.find(seen)? {
-            Some(number) => {
+        let (traits, serial) = (&seen.traits, seen.traits.serials.first());
+        let number = match self.find(seen, at)? {
+            Some(known) => {
+                if known.address.as_deref() != Some(seen.address.as_str()) {
+                    self.note_move(&known, seen, at)?;
+                }
                 let mut statement = self.connection.prepare_cached(
-                    "UPDATE device SET address = ?2, maker = coalesce(?3, maker), serial = coalesce(?4, serial), in_scope = ?5,
-                     last_seen = max(last_seen, ?6) WHERE number = ?1",
+                    "UPDATE device SET address = ?2, maker = coalesce(?3, maker), serial = coalesce(?4, serial), uuid = coalesce(?5, uuid),
+                     in_scope = ?6, last_seen = max(last_seen, ?7) WHERE number = ?1",
                 )?;
-                statement.execute(params![number, seen.address, seen.maker, seen.serial, in_scope, at.as_second()])?;
-                number
+                statement.execute(params![known.number, seen.address, traits.maker, serial, traits.uuid, in_scope, at.as_second()])?;
+                known.number
             }
             None => {
                 let mut statement = self.connection.prepare_cached(
-                    "INSERT INTO device (address, maker, serial, in_scope, first_seen, last_seen, facts) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
+                    "INSERT INTO device (address, maker, serial, uuid, in_scope, first_seen, last_seen, facts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
                 )?;
                 let nothing = blob::encode(&Facts::new());
-                statement.execute(params![seen.address, seen.maker, seen.serial, in_scope, at.as_second(), nothing])?;
+                statement.execute(params![seen.address, traits.maker, serial, traits.uuid, in_scope, at.as_second(), nothing])?;
                 u32::try_from(self.connection.last_insert_rowid()).expect("nobody has four thousand million printers")
             }
         };
         // Who was there before is somewhere else, or gone.
         let mut statement = self.connection.prepare_cached("UPDATE device SET address = NULL WHERE address = ?1 AND number <> ?2")?;
         statement.execute(params![seen.address, number])?;
-        for hardware_address in &seen.hardware_addresses {
+        for hardware_address in &traits.hardware_addresses {
             let mut statement =
                 self.connection.prepare_cached("INSERT OR IGNORE INTO hardware_address (address, device) VALUES (?1, ?2)")?;
             statement.execute(params![hardware_address, number])?;
@@ -180,18 +110,13 @@ impl Store {
     pub fn discovery_octets(&self) -> Result<u64, StoreError> {
         let octets: i64 = self.connection.query_row(
             "SELECT coalesce((SELECT sum(length(facts)) + 64 * count(*) FROM device), 0)
-                  + coalesce((SELECT sum(length(address)) + 16 * count(*) FROM hardware_address), 0)",
+                  + coalesce((SELECT sum(length(address)) + 16 * count(*) FROM hardware_address), 0)
+                  + coalesce((SELECT sum(length(facts) + length(why)) + 64 * count(*) FROM move), 0)",
             [],
             |row| row.get(0),
         )?;
         Ok(octets.unsigned_abs())
     }
-}
-
-type Identity = (u32, Option<String>, Option<String>);
-
-fn identity(row: &Row<'_>) -> rusqlite::Result<Identity> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
 fn device(row: &Row<'_>) -> rusqlite::Result<Result<Device, blob::Damaged>> {
@@ -208,73 +133,4 @@ fn device(row: &Row<'_>) -> rusqlite::Result<Result<Device, blob::Damaged>> {
         facts_at: row.get::<_, Option<i64>>(5)?.map(time),
         facts,
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::Folder;
-
-    fn seen(address: &str, serial: Option<&str>, hardware_addresses: &[&str]) -> Sighting {
-        Sighting {
-            address: address.to_owned(),
-            maker: Some("Acme".to_owned()),
-            serial: serial.map(str::to_owned),
-            hardware_addresses: hardware_addresses.iter().map(|address| (*address).to_owned()).collect(),
-        }
-    }
-
-    fn noon() -> Timestamp {
-        "2026-11-25T12:00:00Z".parse().unwrap()
-    }
-
-    #[test]
-    fn a_device_is_known_again_at_another_address() {
-        let folder = Folder::new();
-        let mut store = Store::open(folder.path()).unwrap();
-        let first = store.see(&seen("10.0.0.7", Some("SN-0007"), &["00:11:22:33:44:55"]), true, noon()).unwrap();
-        assert_eq!(store.see(&seen("10.0.0.8", Some("SN-0007"), &[]), true, noon()).unwrap(), first);
-        assert_eq!(store.device(first).unwrap().unwrap().address.as_deref(), Some("10.0.0.8"));
-        assert_eq!(store.see(&seen("10.0.0.9", None, &["00:11:22:33:44:55"]), true, noon()).unwrap(), first);
-    }
-
-    #[test]
-    fn two_printers_that_swap_their_addresses_stay_themselves() {
-        let folder = Folder::new();
-        let mut store = Store::open(folder.path()).unwrap();
-        let one = store.see(&seen("10.0.0.7", Some("SN-0007"), &[]), true, noon()).unwrap();
-        let other = store.see(&seen("10.0.0.8", Some("SN-0008"), &[]), true, noon()).unwrap();
-        assert_eq!(store.see(&seen("10.0.0.8", Some("SN-0007"), &[]), true, noon()).unwrap(), one);
-        assert_eq!(store.device(other).unwrap().unwrap().address, None);
-        assert_eq!(store.see(&seen("10.0.0.7", Some("SN-0008"), &[]), true, noon()).unwrap(), other);
-    }
-
-    #[test]
-    fn another_printer_at_the_same_address_gets_a_number_of_its_own() {
-        let folder = Folder::new();
-        let mut store = Store::open(folder.path()).unwrap();
-        let first = store.see(&seen("10.0.0.7", Some("SN-0007"), &["00:11:22:33:44:55"]), true, noon()).unwrap();
-        let second = store.see(&seen("10.0.0.7", Some("SN-0009"), &["00:11:22:33:44:55"]), true, noon()).unwrap();
-        assert_ne!(first, second);
-        assert_eq!(store.counts().unwrap(), (2, 0));
-    }
-
-    #[test]
-    fn a_printer_that_says_nothing_of_itself_is_its_address() {
-        let folder = Folder::new();
-        let mut store = Store::open(folder.path()).unwrap();
-        let first = store.see(&seen("10.0.0.7", None, &[]), true, noon()).unwrap();
-        assert_eq!(store.see(&seen("10.0.0.7", None, &[]), true, noon()).unwrap(), first);
-        assert_ne!(store.see(&seen("10.0.0.8", None, &[]), true, noon()).unwrap(), first);
-    }
-
-    #[test]
-    fn fillers_are_left_out_of_a_sighting() {
-        let facts = Facts::from([
-            ("identity/serial_number".into(), "Unknown".into()),
-            ("identity/mac_addresses".into(), Value::List(vec!["00:00:00:00:00:00".into(), "00:11:22:33:44:55".into()])),
-        ]);
-        let sighting = Sighting::of(&facts);
-        assert_eq!((sighting.serial, sighting.hardware_addresses), (None, vec!["00:11:22:33:44:55".to_owned()]));
-    }
 }

@@ -35,8 +35,9 @@ pub struct DeviceItem {
     pub overdue_since: Option<Timestamp>,
     /// Why, as far as known: `sender-silent`, `off`, `unreachable`, `refusing`, …
     pub overdue_reason: Option<String>,
-    /// The id of another device that tells the same serial number, UUID or hardware address by the
-    /// same path: a copy, or the same printer seen twice. Null where there is none.
+    /// The id of another device that tells the same serial number, UUID or hardware address, by the
+    /// same path or with too little else in common: a copy, or the same printer seen twice. Null where
+    /// there is none.
     pub twin: Option<String>,
 }
 
@@ -65,11 +66,24 @@ pub struct JoinedItem {
     pub on: Evidence,
     /// Who decided; null if it was the evidence alone.
     pub by: Option<String>,
+    /// What spoke for it and against it; from 40 points together on two are one. Empty if a person
+    /// decided, and for what was joined before reasons were kept.
+    pub why: Vec<ReasonItem>,
+}
+
+/// Is one thing that spoke for taking two for one device, or against it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReasonItem {
+    /// What is the same, or not: `maker and serial number A1234`.
+    pub says: String,
+    /// Above zero it speaks for one device.
+    pub points: i32,
 }
 
 /// Makes the item of a joining.
 pub fn joined_item(joined: &Joined) -> JoinedItem {
-    JoinedItem { at: joined.at, on: joined.on, by: joined.by.clone() }
+    let why = joined.why.iter().map(|reason| ReasonItem { says: reason.says.clone(), points: reason.points });
+    JoinedItem { at: joined.at, on: joined.on, by: joined.by.clone(), why: why.collect() }
 }
 
 /// Returns what is said of a device, and by which path.

@@ -44,7 +44,8 @@ pub async fn page(
             alone = sender.clone();
         }
         let joined = view.joined.as_ref().map(|joined| (on_what(joined), joined.at));
-        paths.push(HeardBy { path: view.kind.into(), observed_at: view.view.answered_at(), sender, joined });
+        let why = view.joined.iter().flat_map(|joined| &joined.why).map(ToString::to_string).collect();
+        paths.push(HeardBy { path: view.kind.into(), observed_at: view.view.answered_at(), sender, joined, why });
     }
     if alone.is_some() {
         device.views.retain(|view| view.sender.to_string() == wanted.by);

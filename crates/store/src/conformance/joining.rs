@@ -16,6 +16,16 @@ fn on_board(serial: &str, total: i64) -> Facts {
     facts
 }
 
+/// Is a printer as it tells of itself over IPP: a UUID, and no serial number.
+fn by_ipp(total: i64) -> Facts {
+    facts(&[
+        ("identity/manufacturer", "Acme".into()),
+        ("identity/model", "Copier 3000".into()),
+        ("identity/printer_uuid", "urn:uuid:4509a320-00a0-008f-00b6-002507510eca".into()),
+        ("meters/total/value", total.into()),
+    ])
+}
+
 async fn tell(store: &Subject, sender: &Sender, sequence: u64, hour: i64, facts: &Facts) -> DeviceId {
     let when = noon() + hours(hour);
     accept(store, sender, report(sender, sequence, vec![Reading::whole(1, when, facts)]), when).await;
@@ -199,4 +209,104 @@ pub async fn marks_that_are_gone_find_nothing(store: Subject) {
         let told = tell(&store, &module, 1, 2, &printer(serial, 11)).await;
         assert_eq!(told == id, serial == "B1234", "{serial}");
     }
+}
+
+pub async fn a_joining_keeps_every_reason_with_its_points(store: Subject) {
+    let agent = one_agent(&store).await;
+    let module = sender(&store, agent.tenant, "module", DeviceDirect).await;
+    let id = tell(&store, &agent, 1, 0, &on_board("A1234", 7432)).await;
+    assert_eq!(tell(&store, &module, 1, 24, &on_board("A1234", 7510)).await, id);
+    let views = device(&store, agent.tenant, id).await.views;
+    let joined = views.into_iter().find_map(|view| view.joined).expect("joined");
+    let why: Vec<String> = joined.why.iter().map(ToString::to_string).collect();
+    let expected =
+        ["maker and serial number A1234: +60", "hardware address 00:11:22:33:44:55: +40", "the counter goes on (7432 → 7510): +10"];
+    assert_eq!(why, expected);
+}
+
+pub async fn placeholders_join_nobody(store: Subject) {
+    let agent = one_agent(&store).await;
+    let mut homes = Vec::new();
+    for (place, serial) in ["XXXXXXX", "serial_number", "0000000000"].into_iter().enumerate() {
+        for kind in [DeviceDirect, Agent] {
+            let mut facts = printer(serial, 10);
+            facts.insert("identity/mac_addresses".into(), Value::List(vec!["00:00:00:00:00:00".into(), "c2:b5:d7:e7:b8:4b".into()]));
+            facts.insert("identity/printer_uuid".into(), "00000000-0000-0000-0000-000000000000".into());
+            let teller = sender(&store, agent.tenant, &format!("{kind:?} {place}"), kind).await;
+            homes.push(tell(&store, &teller, 1, 0, &facts).await);
+        }
+    }
+    homes.sort();
+    homes.dedup();
+    assert_eq!(homes.len(), 6);
+    assert!(store.twins(agent.tenant, 10).await.unwrap().is_empty());
+}
+
+pub async fn boards_that_change_places_take_no_printer_along(store: Subject) {
+    const OTHER: &str = "00:11:22:66:77:88";
+    let agent = one_agent(&store).await;
+    let on = |serial: &str, address: &str, total: i64| {
+        let mut facts = printer(serial, total);
+        facts.insert("identity/mac_addresses".into(), Value::List(vec![address.to_owned()]));
+        facts
+    };
+    let modules = [sender(&store, agent.tenant, "one", DeviceDirect).await, sender(&store, agent.tenant, "other", DeviceDirect).await];
+    let one = tell(&store, &modules[0], 1, 0, &on("A1234", ADDRESS, 10)).await;
+    let other = tell(&store, &modules[1], 1, 0, &on("B1234", OTHER, 500)).await;
+    assert_ne!(one, other);
+    assert_eq!(tell(&store, &modules[0], 2, 1, &on("A1234", OTHER, 11)).await, one);
+    assert_eq!(tell(&store, &modules[1], 2, 1, &on("B1234", ADDRESS, 501)).await, other);
+    // The agent has not seen either before; the serial number leads it, not the board.
+    assert_eq!(tell(&store, &agent, 1, 2, &on("A1234", OTHER, 12)).await, one);
+}
+
+pub async fn a_uuid_alone_joins_a_view_without_a_serial_number(store: Subject) {
+    let agent = one_agent(&store).await;
+    let module = sender(&store, agent.tenant, "module", DeviceDirect).await;
+    let mut by_snmp = by_ipp(10);
+    by_snmp.extend(on_board("A1234", 10));
+    let id = tell(&store, &agent, 1, 0, &by_snmp).await;
+    assert_eq!(tell(&store, &module, 1, 1, &by_ipp(11)).await, id);
+    let views = device(&store, agent.tenant, id).await.views;
+    let joined = views.into_iter().find_map(|view| view.joined).expect("joined");
+    assert_eq!(joined.on, Evidence::PrinterUuid);
+    // The UUID of a board that was moved to another model is not enough.
+    let mut moved = by_ipp(11);
+    moved.insert("identity/model".into(), "Desk 250".into());
+    let elsewhere = sender(&store, agent.tenant, "elsewhere", DeviceDirect).await;
+    let third = tell(&store, &elsewhere, 1, 2, &moved).await;
+    assert_ne!(third, id);
+    assert_eq!(store.twins(agent.tenant, 10).await.unwrap(), [(third, id)], "a person says");
+}
+
+pub async fn two_of_one_serial_number_whose_counters_disagree_stay_two(store: Subject) {
+    let agent = one_agent(&store).await;
+    let module = sender(&store, agent.tenant, "module", DeviceDirect).await;
+    let one = tell(&store, &agent, 1, 0, &printer("A1234", 7432)).await;
+    // The same serial number was written into another one, which stands at ninety thousand.
+    let other = tell(&store, &module, 1, 1, &printer("A1234", 90_000)).await;
+    assert_ne!(one, other);
+    assert_eq!(store.twins(agent.tenant, 10).await.unwrap(), [(other, one)]);
+    // And one agent that sees both has seen two.
+    let second = sender(&store, agent.tenant, "agent two", Agent).await;
+    let both = [(1, 7440), (2, 90_100)].map(|(number, total)| Reading::whole(number, noon() + hours(2), &printer("A1234", total)));
+    accept(&store, &second, report(&second, 1, both.into()), noon() + hours(2)).await;
+    let devices = store.devices_of(agent.tenant, second.id).await.unwrap();
+    assert_ne!(devices[0].id, devices[1].id);
+    assert_eq!(devices[1].id, other, "it goes on from ninety thousand");
+}
+
+pub async fn what_a_person_parted_stays_apart_whatever_joins_it_later(store: Subject) {
+    let agent = one_agent(&store).await;
+    let module = sender(&store, agent.tenant, "module", DeviceDirect).await;
+    let id = tell(&store, &agent, 1, 0, &on_board("A1234", 7432)).await;
+    assert_eq!(tell(&store, &module, 1, 1, &on_board("", 7440)).await, id);
+    let new = store.part(agent.tenant, id, module.id, "anna", noon() + hours(2)).await.unwrap();
+    // A serial number that is read later would join it again.
+    assert_eq!(tell(&store, &module, 2, 3, &on_board("A1234", 7445)).await, new);
+    let mut both = on_board("A1234", 7450);
+    both.extend(by_ipp(7450));
+    assert_eq!(tell(&store, &agent, 2, 4, &both).await, id);
+    assert_eq!(tell(&store, &module, 3, 5, &both).await, new);
+    assert!(store.twins(agent.tenant, 10).await.unwrap().is_empty(), "nobody is asked again");
 }

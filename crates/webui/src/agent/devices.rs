@@ -1,8 +1,10 @@
 //! The devices that the agent has found.
 
 use askama::Template;
+use jiff::Timestamp;
 use model::DeviceRecord;
 
+use crate::clock::When;
 use crate::device::{Body, DeviceFile, Heading};
 use crate::frame::{Frame, Notice, Program, Shell, finish};
 use crate::list::{Entry, List};
@@ -33,6 +35,19 @@ pub struct Device {
     pub id: String,
     pub file: DeviceFile,
     pub in_scope: bool,
+    /// Its last move to another address, if it has moved.
+    pub moved: Option<Moved>,
+}
+
+/// Is why a device was taken for the same at another address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub at: Timestamp,
+    /// `None` if another device had been found there before.
+    pub from: Option<String>,
+    pub to: String,
+    /// Each reason with its points.
+    pub why: String,
 }
 
 /// Is what stands beside a device that the agent only sees.
@@ -71,6 +86,9 @@ struct DevicePage<'a> {
     shell: Shell<'a>,
     heading: Heading<'a>,
     remark: Option<&'static str>,
+    moved: Option<(When, &'a Moved)>,
+    /// The number by which a person parts it.
+    number: &'a str,
     body: Body,
 }
 
@@ -82,6 +100,8 @@ impl Device {
             shell: Shell::new(Program::Agent, frame, "/devices", heading.printer.clone()),
             heading,
             remark: (!self.in_scope).then_some(OUT_OF_SCOPE),
+            moved: self.moved.as_ref().map(|moved| (frame.clock.ago(moved.at), moved)),
+            number: &self.id,
             body: Body::new(&frame.clock, &self.file),
         })
     }

@@ -41,6 +41,8 @@ pub struct HeardBy {
     pub sender: Option<SenderName>,
     /// On what evidence its word counts for this device, and since when; `None` for the first.
     pub joined: Option<(String, Timestamp)>,
+    /// What spoke for that and against it, each in words with its points.
+    pub why: Vec<String>,
 }
 
 /// Is an agent or a device module by its name.
@@ -73,6 +75,7 @@ struct Way<'a> {
     /// The page, the name and the id of who told it.
     sender: Option<(String, &'a str, &'a str)>,
     joined: Option<(&'a str, When)>,
+    why: &'a [String],
 }
 
 impl Device {
@@ -104,6 +107,7 @@ impl<'a> Way<'a> {
             heard: clock.ago_or(way.observed_at, "never"),
             sender: way.sender.as_ref().map(|sender| (page_of("agents", &sender.id), sender.name.as_str(), sender.id.as_str())),
             joined: way.joined.as_ref().map(|(evidence, at)| (evidence.as_str(), clock.ago(*at))),
+            why: &way.why,
         }
     }
 }

@@ -132,12 +132,14 @@ pub fn device_page() -> server::Device {
                 observed_at: Some(at("2026-11-22T11:00:00Z")),
                 sender: Some(SenderName { id: "a-1".into(), name: "Amsterdam reception".into() }),
                 joined: None,
+                why: Vec::new(),
             },
             HeardBy {
                 path: Path::DeviceDirect,
                 observed_at: Some(at("2026-11-22T11:02:00Z")),
                 sender: Some(SenderName { id: "m-1".into(), name: "module".into() }),
                 joined: Some(("the same maker and serial number".into(), at("2026-11-20T08:00:00Z"))),
+                why: vec!["maker and serial number VXF4201234: +60".into(), "the counter goes on (7432 → 7510): +10".into()],
             },
         ],
         first_seen_at: Some(at("2026-10-14T08:00:00Z")),
@@ -159,6 +161,7 @@ pub fn nasty_device() -> server::Device {
             observed_at: None,
             sender: Some(SenderName { id: NASTY.into(), name: NASTY.into() }),
             joined: Some((NASTY.into(), at("2026-11-20T08:00:00Z"))),
+            why: vec![NASTY.into()],
         }],
         first_seen_at: None,
         twin: Some(NASTY.into()),
@@ -399,7 +402,14 @@ pub fn devices_page() -> agent::Devices {
 }
 
 pub fn own_device() -> agent::Device {
-    agent::Device { id: "1".into(), file: DeviceFile { ages: Default::default(), history: Vec::new(), ..device_file() }, in_scope: false }
+    let moved = agent::devices::Moved {
+        at: at("2026-11-20T08:00:00Z"),
+        from: Some("10.0.0.7".into()),
+        to: "10.0.0.8".into(),
+        why: "maker and serial number VXF4201234: +60; together +60, 40 make one device".into(),
+    };
+    let file = DeviceFile { ages: Default::default(), history: Vec::new(), ..device_file() };
+    agent::Device { id: "1".into(), file, in_scope: false, moved: Some(moved) }
 }
 
 fn entry(number: u64) -> agent::ledger::EntryRow {
