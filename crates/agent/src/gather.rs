@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use catalog::{Catalog, Sections};
+use catalog::Sections;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -19,6 +19,7 @@ use wire::facts::Keys;
 use wire::{Extent, Facts, Value, facts};
 
 use crate::config::{Config, CredentialsError, credentials};
+use crate::profiles;
 use crate::shared::Shared;
 use crate::store::{Sighting, StoreError};
 use crate::whereabouts::{Limits, Whereabouts, ip_of, target_of};
@@ -50,8 +51,8 @@ pub struct Gathered {
 pub enum GatherError {
     #[error("no network socket can be had to ask printers")]
     Socket(#[source] io::Error),
-    #[error("the built-in vendor files do not load")]
-    Catalog(#[source] catalog::CatalogErrors),
+    #[error("the vendor files do not load")]
+    Catalog(#[source] settings::Faults),
     #[error("the communities to ask with cannot be had")]
     Credentials(#[from] CredentialsError),
     #[error("what was read cannot be kept")]
@@ -105,7 +106,7 @@ pub fn gather(
 }
 
 fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<ScanOptions, GatherError> {
-    let catalog = Arc::new(Catalog::embedded().map_err(GatherError::Catalog)?);
+    let catalog = Arc::new(profiles::catalog(config.reading.profiles.as_deref()).map_err(GatherError::Catalog)?);
     let plans = Arc::new(Plans::new(catalog, Sections::all()));
     let credentials = Arc::new(credentials(&config.discovery)?);
     // To the millisecond: no printer's answer is known more closely.

@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod link;
 pub mod memory;
 pub mod page;
+pub mod profiles;
 pub mod run;
 pub mod seal;
 pub mod secrets;

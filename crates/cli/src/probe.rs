@@ -35,7 +35,7 @@ pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
         port: address.port(),
         extras: Vec::new(),
         rate: Rate::POLITE,
-        reader: setup::reader_options(Sections::all(), &args.access)?,
+        reader: setup::reader_options(Sections::all(), &args.access, &args.profiles)?,
         at_once: 1,
         shard: 0,
         shards: 1,

@@ -31,6 +31,7 @@ mod records;
 mod reference;
 mod service_items;
 mod status;
+pub mod sums;
 mod supplies;
 mod text;
 mod vendor_supplies;

@@ -53,7 +53,7 @@ impl Candidate {
 
 /// Lists what must add up on every device, where all of it is told: total, the parts that must be
 /// there, and those that some devices have besides.
-const SUMS: [(&str, &[&str], &[&str]); 7] = [
+pub(crate) const SUMS: [(&str, &[&str], &[&str]); 7] = [
     ("total", &["monochrome", "color"], &[]),
     ("total", &["print", "copy"], &["fax", "report", "other"]),
     ("print", &["print.monochrome", "print.color"], &[]),

@@ -19,5 +19,6 @@ pub mod text;
 mod grid;
 mod paint;
 
+pub use grid::aligned;
 pub use paint::Style;
 pub use text::{grouped, safe_text};

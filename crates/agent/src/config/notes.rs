@@ -26,6 +26,7 @@ pub const NOTES: &[Note] = &[
     ("discovery.broadcast", "Whether devices are asked by broadcast and multicast, where no ranges are named."),
     ("poll.allow", "Addresses outside these ranges are never asked; no limit if empty."),
     ("reading.every", "How often known devices are read."),
+    ("reading.profiles", "A folder with vendor files of the site's own, loaded over those that the agent carries."),
     ("report.at", "The earliest time of day of the report, by the site's clocks."),
     ("report.spread", "Each agent has its own place within so long from then on."),
     ("report.every", "Instead of once a day, this often."),
