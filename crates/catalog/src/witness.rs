@@ -48,7 +48,7 @@ fn take_table(document: &Document, table: &DeTable<'_>, above: &Witness, lines: 
         // A block with a header begins with the header, one in braces with its brace.
         if let DeValue::Table(inner) = value.get_ref() {
             let own = own(inner, above);
-            lines.entry(document.rule(key.span().start).line).or_insert_with(|| own.clone());
+            put(lines, document.rule(key.span().start), &own);
             take_table(document, inner, &own, lines);
         }
         take_array(document, value, above, lines);
@@ -60,8 +60,16 @@ fn take_array(document: &Document, value: &Spanned<DeValue<'_>>, above: &Witness
     for item in items {
         let DeValue::Table(inner) = item.get_ref() else { continue };
         let own = own(inner, above);
-        lines.entry(document.rule(item.span().start).line).or_insert_with(|| own.clone());
+        put(lines, document.rule(item.span().start), &own);
         take_table(document, inner, &own, lines);
+    }
+}
+
+/// Keeps the words of what begins on a line; of two that do, the first's.
+fn put(lines: &mut BTreeMap<u32, Witness>, rule: Rule, words: &Witness) {
+    // `[group.acme]` begins two tables, and the outer one says nothing.
+    if *words != Witness::default() {
+        lines.entry(rule.line).or_insert_with(|| words.clone());
     }
 }
 

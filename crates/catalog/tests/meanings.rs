@@ -58,7 +58,10 @@ fn the_objects_of_these_tests_are_sound() {
 #[test]
 fn unknown_words_of_meaning_are_told_with_the_nearest() {
     assert_eq!(object("identity = \"serial-numbr\""), ["acme.toml:11: unknown identity \"serial-numbr\"; did you mean \"serial-number\"?"]);
-    assert_eq!(object("identiy = \"model\""), ["acme.toml:11: unknown key \"identiy\" in object \"acmeTotal\"; did you mean \"identity\"?"]);
+    assert_eq!(
+        object("identiy = \"model\""),
+        ["acme.toml:11: unknown key \"identiy\" in object \"acmeTotal\"; did you mean \"identity\"?"]
+    );
     assert_eq!(object("state = \"consol\""), ["acme.toml:11: unknown state \"consol\"; did you mean \"console\"?"]);
     assert_eq!(object("state = \"asleep\""), ["acme.toml:11: missing when in object \"acmeTotal\": the numbers that mean asleep"]);
     assert_eq!(object("identity = \"model\", grade = \"E\""), ["acme.toml:11: unknown grade \"E\"; did you mean \"A\"?"]);
@@ -76,9 +79,8 @@ fn an_object_means_one_thing() {
 
 #[test]
 fn meters_are_named_by_the_grammar() {
-    let unknown = |name: &str| {
-        format!("unknown meter \"{name}\"; expected service, size, sides, colour in this order, as in copy.large.color")
-    };
+    let unknown =
+        |name: &str| format!("unknown meter \"{name}\"; expected service, size, sides, colour in this order, as in copy.large.color");
     for name in ["pages", "color.copy", "copy.", "", "total.color", "copy.copy"] {
         assert_eq!(object(&format!("meter = \"{name}\"")), [format!("acme.toml:11: {}", unknown(name))]);
         let rows = format!("[[meters]]\nvalue = \"acmeCount\"\nby = \"acmeName\"\nnames = {{ x = \"{name}\" }}\n");
@@ -140,10 +142,9 @@ fn levels_are_words_of_the_list_and_raw_values_numbers() {
 fn supplies_stand_in_columns() {
     let rows = |columns: &str| faults(&with_source(&format!("[[supplies]]\ncolumns = {columns}\n")));
     assert_eq!(rows("{ level = \"acmeTotal\" }"), ["acme.toml:24: \"acmeTotal\" is no column of a table"]);
-    assert_eq!(rows("{ level = \"acmeCount\", colour = \"acmeName\" }").len(), 1);
     assert_eq!(
-        rows("{ level = \"acmeCount\", color = \"acmeName\" }"),
-        ["acme.toml:24: unknown key \"color\" in columns; did you mean \"colorant\"?"]
+        rows("{ level = \"acmeCount\", colorants = \"acmeName\" }"),
+        ["acme.toml:24: unknown key \"colorants\" in columns; did you mean \"colorant\"?"]
     );
     assert_eq!(rows("{ description = \"acmeName\" }"), ["acme.toml:24: missing level in columns"]);
     let unknown = faults(&with_source("[[supply]]\ntype = \"tonner\"\nlevel = \"acmeTotal\"\n"));
@@ -155,10 +156,7 @@ fn deviations_are_of_the_list_with_the_keys_that_belong_to_them() {
     let deviation = |keys: &str| faults(&with_source(&format!("[[deviation]]\n{keys}")));
     assert_eq!(deviation("kind = \"level-words\"\n"), ["acme.toml:24: unknown deviation \"level-words\"; did you mean \"level-word\"?"]);
     assert_eq!(deviation("kind = \"level-word\"\nraw = -100\n"), ["acme.toml:23: missing means in [[deviation]]"]);
-    assert_eq!(
-        deviation("kind = \"percent-whatever-unit\"\nstep = 10\n"),
-        ["acme.toml:25: unknown key \"step\" in [[deviation]]"]
-    );
+    assert_eq!(deviation("kind = \"percent-whatever-unit\"\nstep = 10\n"), ["acme.toml:25: unknown key \"step\" in [[deviation]]"]);
     assert_eq!(
         deviation("kind = \"table-without-device-index\"\ntable = \"acmeTabel\"\n"),
         ["acme.toml:25: unknown table \"acmeTabel\"; did you mean \"acmeTable\"?"]
@@ -188,7 +186,7 @@ fn faults_of_head_and_body_and_of_several_files_are_told_together() {
             "heir.toml:3: unknown maker \"Xrox\"; did you mean \"Xerox\"?",
         ]
     );
-    let broken = told(Catalog::with_overlay(&[("acme.toml", &format!("{HEADER}[read\n"))]));
+    let broken = told(Catalog::with_overlay(&[("acme.toml", &format!("{HEADER}[group\n"))]));
     assert!(broken.len() == 1 && broken[0].starts_with("acme.toml:4: "), "told once: {broken:?}");
 }
 
@@ -232,16 +230,16 @@ fn what_inherits_from_a_replaced_file_must_still_fit_to_it() {
     let heir = "[profile]\ninherits = \"acme\"\nsource = \"x\"\n[[meter]]\nname = \"total\"\nvalue = \"acmeTotal\"\nsource = \"x\"\n";
     let sound = format!("{HEADER}{OBJECTS}");
     Catalog::with_overlay(&[("acme.toml", &sound), ("heir.toml", heir)]).unwrap_or_else(|errors| panic!("{errors}"));
-    assert_eq!(
-        told(Catalog::with_overlay(&[("acme.toml", HEADER), ("heir.toml", heir)])),
-        ["heir.toml:6: unknown object \"acmeTotal\""]
-    );
+    assert_eq!(told(Catalog::with_overlay(&[("acme.toml", HEADER), ("heir.toml", heir)])), ["heir.toml:6: unknown object \"acmeTotal\""]);
 }
 
 #[test]
 fn an_overlay_is_bounded() {
     let large = "#".repeat(LARGEST_OVERLAY_FILE + 1);
-    assert_eq!(told(Catalog::with_overlay(&[("acme.toml", &large)])), ["acme.toml:1: the file has 1048577 octets, expected at most 1048576"]);
+    assert_eq!(
+        told(Catalog::with_overlay(&[("acme.toml", &large)])),
+        ["acme.toml:1: the file has 1048577 octets, expected at most 1048576"]
+    );
     let names: Vec<String> = (0..=MOST_OVERLAY_FILES).map(|number| format!("acme-{number}.toml")).collect();
     let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), HEADER)).collect();
     assert_eq!(told(Catalog::with_overlay(&files)), ["acme-1000.toml:1: 1001 files are added, expected at most 1000"]);
@@ -290,9 +288,9 @@ fn a_device_is_read_by_the_profile_that_fits_it_best() {
 
 #[test]
 fn without_a_profile_for_any_device_the_standards_do() {
-    let without_any: Vec<(&str, &str)> = EMBEDDED.iter().copied().filter(|(file, _)| *file != "vendors/any.toml").collect();
-    let catalog = Catalog::parse(&without_any).unwrap();
+    let catalog = Catalog::parse(&EMBEDDED[..1]).unwrap();
     assert_eq!(catalog.profile_for(&Signs::default()).name, catalog.standard().name);
+    let catalog = Catalog::embedded().unwrap();
     assert_eq!(catalog.profile("kyocrea").unwrap_err().to_string(), "vendors:1: unknown profile \"kyocrea\"; did you mean \"kyocera\"?");
 }
 

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::args::UpArgs;
-use crate::{interrupt, setup};
 use crate::usage::WrongUsage;
+use crate::{interrupt, setup};
 
 use children::Child;
 pub use children::follow_parent;

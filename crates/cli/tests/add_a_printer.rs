@@ -133,7 +133,8 @@ fn every_command_of_the_page_prints_what_the_page_shows() {
         match block {
             None => continue,
             Some(Block::File(name, is_added, text)) => {
-                let before = if is_added { fs::read_to_string(desk.join(&name)).expect("what is added to is there") } else { String::new() };
+                let before =
+                    if is_added { fs::read_to_string(desk.join(&name)).expect("what is added to is there") } else { String::new() };
                 fs::write(desk.join(&name), before + &text).expect("a file can be written");
                 anew.push_str(&text);
             }

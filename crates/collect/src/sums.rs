@@ -6,7 +6,7 @@ use model::record::Meter;
 use crate::meters::SUMS;
 
 /// Is a sum all of which was told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sum<'a> {
     pub total: &'a Meter,
     /// The parts, and those further ones that some devices have and this one told.

@@ -131,8 +131,7 @@ impl Page {
         let file = self.file;
         // Those that stand at an object have been said there.
         let at_object = |rule: &Rule| profile.objects.iter().any(|object| object.rule == *rule);
-        let single: Vec<_> =
-            profile.meanings.meters.iter().filter(|rule| rule.rule.file == file && !at_object(&rule.rule)).collect();
+        let single: Vec<_> = profile.meanings.meters.iter().filter(|rule| rule.rule.file == file && !at_object(&rule.rule)).collect();
         let rows: Vec<_> = profile.meanings.meter_rows.iter().filter(|rows| rows.rule.file == file).collect();
         if single.is_empty() && rows.is_empty() {
             return;

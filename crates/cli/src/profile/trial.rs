@@ -163,9 +163,11 @@ impl Trial {
 
     /// Returns the objects of the file that were asked for and said nothing.
     fn silent(&self) -> Vec<Vec<String>> {
-        let silent = self.profile.objects.iter().filter(|object| {
-            object.rule.file == self.file && !object.sections.is_empty() && !self.answered.contains_key(&object.id)
-        });
+        let silent = self
+            .profile
+            .objects
+            .iter()
+            .filter(|object| object.rule.file == self.file && !object.sections.is_empty() && !self.answered.contains_key(&object.id));
         silent.map(|object| vec![object.name.to_owned(), words::oid(&self.profile, object), object.rule.to_string()]).collect()
     }
 
@@ -180,17 +182,14 @@ impl Trial {
                     true => "holds".to_owned(),
                     false => format!("does not hold: the parts come to {}", sum.of_parts()),
                 };
-                vec![
-                    format!("{} = {}", sum.total.name, names.join(" + ")),
-                    format!("{} = {}", sum.total.value, values.join(" + ")),
-                    result,
-                ]
+                vec![format!("{} = {}", sum.total.name, names.join(" + ")), format!("{} = {}", sum.total.value, values.join(" + ")), result]
             })
             .collect();
         let meanings = &self.profile.meanings;
         for sum in meanings.checks.iter().chain(&meanings.sums).filter(|sum| sum.rule.file == self.file) {
             let is_told = |name: &str| meters.iter().any(|meter| meter.name == name);
-            let missing: Vec<String> = sum.parts.iter().chain([&sum.total]).filter(|name| !is_told(name)).map(ToString::to_string).collect();
+            let missing: Vec<String> =
+                sum.parts.iter().chain([&sum.total]).filter(|name| !is_told(name)).map(ToString::to_string).collect();
             if !missing.is_empty() {
                 rows.push(vec![words::sum(sum), String::new(), format!("cannot be told without {}", words::list(missing.into_iter()))]);
             }
