@@ -399,9 +399,8 @@ fn within_bounds(overlay: &[(&str, &str)]) -> Result<(), CatalogErrors> {
         return Err(CatalogErrors(vec![fault(interned(file), message)]));
     }
     let large = overlay.iter().filter(|(_, text)| text.len() > LARGEST_OVERLAY_FILE);
-    let told = large.map(|(file, text)| {
-        fault(interned(file), format!("the file has {} octets, expected at most {LARGEST_OVERLAY_FILE}", text.len()))
-    });
+    let told = large
+        .map(|(file, text)| fault(interned(file), format!("the file has {} octets, expected at most {LARGEST_OVERLAY_FILE}", text.len())));
     let errors: Vec<CatalogError> = told.collect();
     if errors.is_empty() { Ok(()) } else { Err(CatalogErrors(errors)) }
 }

@@ -31,7 +31,7 @@ objects = [
 "#;
 
 const RECORDING: &str = "1.3.6.1.2.1.1.1.0|4|Acme Pro\n1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.99999.7\n1.3.6.1.2.1.25.3.5.1.1.1|2|3\n\
-    1.3.6.1.2.1.43.10.2.1.4.1.1|65|300\n1.3.6.1.4.1.99999.1.1.0|4|A-1\n1.3.6.1.4.1.99999.1.2.0|65|200\n1.3.6.1.4.1.99999.1.3.0|65|100\n";
+    1.3.6.1.2.1.43.10.2.1.4.1.1|65|300\n1.3.6.1.4.1.99999.1.1.0|4|ACM-00471\n1.3.6.1.4.1.99999.1.2.0|65|200\n1.3.6.1.4.1.99999.1.3.0|65|100\n";
 
 /// Is a folder with a recording, and profiles in a folder of their own.
 fn desk(files: &[(&str, &str)]) -> (Folder, String, String) {
@@ -136,7 +136,7 @@ fn a_file_is_tried_on_a_recording() {
         line.split("  ").map(str::trim).filter(|field| !field.is_empty()).map(str::to_owned).collect::<Vec<_>>()
     };
     assert!(told.contains("such a device is read by this profile"), "{told}");
-    assert_eq!(columns("acmeSerialNumber.0"), ["acmeSerialNumber.0", "\"A-1\"", "serial number"]);
+    assert_eq!(columns("acmeSerialNumber.0"), ["acmeSerialNumber.0", "\"ACM-00471\"", "serial number"]);
     assert_eq!(columns("acmePrints.0"), ["acmePrints.0", "200", "meter print: 200, verified"]);
     assert_eq!(columns("total = print + copy"), ["total = print + copy", "300 = 200 + 100", "holds"]);
     let (_, silent) = told.split_once("Did not answer").expect("one object is silent");
@@ -145,6 +145,11 @@ fn a_file_is_tried_on_a_recording() {
     let other = folder.write("other.snmprec", &RECORDING.replace("|65|300", "|65|301"));
     let told = check(&sound, &["--recording", &other]).expect(1).out;
     assert!(told.contains("does not hold: the parts come to 300"), "{told}");
+
+    // A serial number of three letters is believed of nobody.
+    let short = folder.write("short.snmprec", &RECORDING.replace("ACM-00471", "A-1"));
+    let told = check(&sound, &["--recording", &short]).expect(0).out;
+    assert!(told.contains("\"A-1\"") && told.contains("nothing, although it tells the serial number; grade A"), "{told}");
 
     // A file that such a device would not be read by says so, and is tried all the same.
     let unmet = folder.write("unmet.toml", &SOUND.replace("words = [\"Acme\"]\n", "").replace("99999\", kind", "99998\", kind"));
@@ -161,7 +166,7 @@ fn a_folder_of_profiles_is_loaded_over_the_built_in_ones() {
     let without = replayed(&mut roundsman());
     assert!(without["identity"]["serial_number"].is_null() && without["identity"]["manufacturer"].is_null(), "{without:#}");
     let by_variable = replayed(roundsman().env("ROUNDSMAN_PROFILES", &profiles));
-    assert_eq!(by_variable["identity"]["serial_number"], "A-1");
+    assert_eq!(by_variable["identity"]["serial_number"], "ACM-00471");
     let by_option =
         run(roundsman().args(["replay", "--format", "ndjson", &recording, "--profiles", &profiles])).expect(0).records().remove(0);
     assert_eq!(by_option, by_variable);

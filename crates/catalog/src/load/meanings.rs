@@ -281,8 +281,7 @@ fn read_supply(document: &mut Document, draft: &mut Draft, block: Block<'_>) {
 }
 
 fn read_supply_rows(document: &mut Document, draft: &mut Draft, block: Block<'_>) {
-    const KEYS: [&str; 11] =
-        ["columns", "constants", "words", "types", "colorants", "scale", "used", "grade", "conflict", "source", "why"];
+    const KEYS: [&str; 11] = ["columns", "constants", "words", "types", "colorants", "scale", "used", "grade", "conflict", "source", "why"];
     document.check_keys(block, &KEYS);
     required(document, block, &["columns"]);
     let Some(columns) = document.block(block, "columns", "columns") else { return };

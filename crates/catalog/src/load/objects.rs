@@ -80,7 +80,8 @@ impl Draft {
         }
         if !self.standard {
             let Ok(place) = u16::try_from(self.objects.len()) else {
-                document.error(at, format_args!("object \"{name}\" is one too many: a profile holds {} at most", usize::from(u16::MAX) + 1));
+                document
+                    .error(at, format_args!("object \"{name}\" is one too many: a profile holds {} at most", usize::from(u16::MAX) + 1));
                 return None;
             };
             return Some((ObjectId(place), interned(name)));

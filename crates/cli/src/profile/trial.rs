@@ -108,10 +108,12 @@ impl Trial {
         }
         if facts.is_empty() {
             let role = words::of_object(&self.profile, object.id).join("; ");
-            facts.push(match (role.is_empty(), object.sections.is_empty()) {
-                (_, true) => "known, and never asked for".to_owned(),
-                (true, false) => "nothing".to_owned(),
-                (false, false) => format!("nothing by itself: it {role}"),
+            facts.push(match object.sections.is_empty() {
+                true => "known, and never asked for".to_owned(),
+                false if role.is_empty() => "nothing".to_owned(),
+                false if words::serves_others(&self.profile, object.id) => role,
+                // The value was refused, or another object has told the same better.
+                false => format!("nothing, although it {role}"),
             });
         }
         facts.dedup();

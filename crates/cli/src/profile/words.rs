@@ -87,6 +87,16 @@ fn of_supplies(profile: &Profile, id: ObjectId) -> Vec<String> {
     said
 }
 
+/// Returns whether an object says what others mean, or how much they hold, and becomes no fact itself.
+pub fn serves_others(profile: &Profile, id: ObjectId) -> bool {
+    let meanings = &profile.meanings;
+    let is_told_by = |capacity: Option<Capacity<Reference>>| matches!(capacity, Some(Capacity::Told(told)) if told.object == id);
+    meanings.meter_rows.iter().any(|rows| rows.by == Some(id))
+        || meanings.supply_rows.iter().any(|rows| roles(rows).iter().any(|(_, column)| *column == Some(id)))
+        || meanings.supplies.iter().any(|rule| is_told_by(rule.capacity))
+        || meanings.service_items.iter().any(|rule| is_told_by(rule.capacity))
+}
+
 fn roles(rows: &SupplyRows) -> [(&'static str, Option<ObjectId>); 6] {
     let capacity = match rows.capacity {
         Some(Capacity::Told(column)) => Some(column),
@@ -229,7 +239,7 @@ pub fn asked(object: &Object) -> String {
     format!("asked for {sections}, {again}")
 }
 
-/// Counts what the rules of one file say, in words; `None` if they say nothing.
+/// Counts what the rules of one file say, in words.
 pub fn counted(profile: &Profile, meanings: &Meanings, file: &str) -> String {
     let of = |rules: &mut dyn Iterator<Item = &'static str>| rules.filter(|other| *other == file).count();
     let counts = [
