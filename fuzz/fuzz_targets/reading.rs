@@ -35,14 +35,7 @@ fuzz_target!(|answers: Vec<Answer>| {
         if reader.poll_transmit(now, &mut ceiling, &mut request).is_some() {
             if let Some((echo, status, index, octets)) = answers.next() {
                 let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(&request) else { panic!("our own request") };
-                let head = Head {
-                    version,
-                    community,
-                    kind: PduType::Response,
-                    request_id: pdu.request_id,
-                    first: u32::from(*status % 6),
-                    second: u32::from(*index),
-                };
+                let head = Head { version, community, kind: PduType::Response, request_id: pdu.request_id, first: u32::from(*status % 6), second: u32::from(*index) };
                 let mut datagram = Vec::new();
                 push_message(&mut datagram, &head, |out| {
                     if *echo {

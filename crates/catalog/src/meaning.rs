@@ -173,6 +173,9 @@ pub struct SupplyRule {
     pub rule: Rule,
 }
 
+/// Is what a column's values mean: what it says, in lower case → the meaning.
+pub type Said<T> = BTreeMap<Box<str>, T>;
+
 /// Says that the rows of a table are supplies.
 #[derive(Clone, Debug)]
 pub struct SupplyRows {
@@ -182,11 +185,11 @@ pub struct SupplyRows {
     pub part_number: Option<ObjectId>,
     pub serial_number: Option<ObjectId>,
     /// The column that tells the type, with what its values mean.
-    pub kind_column: Option<(ObjectId, BTreeMap<Box<str>, MarkerSuppliesType>)>,
+    pub kind_column: Option<(ObjectId, Said<MarkerSuppliesType>)>,
     /// The type of every row whose column tells none.
     pub kind: Option<MarkerSuppliesType>,
     /// The column that tells the colorant, with what its values mean; a value not listed means itself if it is text.
-    pub colorant_column: Option<(ObjectId, BTreeMap<Box<str>, Box<str>>)>,
+    pub colorant_column: Option<(ObjectId, Said<Box<str>>)>,
     pub grade: Grade,
     pub rule: Rule,
 }

@@ -118,7 +118,7 @@ pub fn profile_for<'c>(catalog: &'c Catalog, profile: &Profile, answers: &Answer
     let sys_descr = answers.get(Standard::SysDescr, &[0]).and_then(text);
     let described = answers.first(Standard::HrDeviceDescr).and_then(|(_, value)| text(value));
     let ids = profile.meanings.identity.iter().filter(|rule| rule.fact == IdentityFact::DeviceId);
-    let by_id = || ids.filter_map(|rule| text(answers.first(rule.object)?.1)).find_map(|id| device_id::maker_and_model(id));
+    let by_id = || ids.filter_map(|rule| text(answers.first(rule.object)?.1)).find_map(device_id::maker_and_model);
     let device = described.map(str::to_string).or_else(by_id);
     catalog.profile_for(&Signs { sys_object_id: sys_object_id.as_deref(), sys_descr, device: device.as_deref() })
 }
