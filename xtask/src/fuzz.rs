@@ -42,6 +42,11 @@ fn fuzz_run(target: &str, time: Duration) -> Result<std::process::Command> {
     let mut command = process::program("rustup")?;
     command.args(["run", "nightly", "cargo", "fuzz", "run", target, "--"]);
     command.arg(format!("-max_total_time={}", time.as_secs()));
+    // Where the input is a language, chance alone does not find its words.
+    let dictionary = paths::root()?.join(format!("fuzz/{target}.dict"));
+    if dictionary.is_file() {
+        command.arg(format!("-dict={}", dictionary.display()));
+    }
     command.env_remove("RUSTUP_TOOLCHAIN");
     Ok(command)
 }

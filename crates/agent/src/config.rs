@@ -145,17 +145,19 @@ pub enum Protocol {
     Lpd,
 }
 
-/// Is how often known devices are read.
+/// Is how often known devices are read, and by what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reading {
     /// 60 minutes; at least 10 seconds.
     pub every: Span,
+    /// A folder with vendor files of the site's own, loaded over those that the agent carries; none.
+    pub profiles: Option<PathBuf>,
 }
 
 impl Default for Reading {
     fn default() -> Self {
-        Reading { every: Span::from_seconds(60 * 60) }
+        Reading { every: Span::from_seconds(60 * 60), profiles: None }
     }
 }
 
@@ -358,7 +360,7 @@ mod tests {
     #[test]
     fn every_key_has_a_note() {
         let text = "[server]\naddress='a:1'\nname='a'\ncertificate='c'\nkey='k'\nextra_ports=[2000]\n[proxy]\nurl='http://p:1'\nuser='u'\n\
-                    password='s'\n[site]\nname='n'\ntime_zone='UTC'\n[discovery]\nlist='l'\ncredentials='c'\n[report]\nevery='1h'\n\
+                    password='s'\n[site]\nname='n'\ntime_zone='UTC'\n[discovery]\nlist='l'\ncredentials='c'\n[reading]\nprofiles='p'\n[report]\nevery='1h'\n\
                     [store]\nfolder='f'\n";
         assert_eq!(settings::without_note(&parse(text), notes::NOTES), [""; 0]);
     }

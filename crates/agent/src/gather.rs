@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use catalog::{Catalog, Sections};
+use catalog::Sections;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -23,6 +23,7 @@ use wire::{Extent, Facts, Value, facts};
 use self::beside::{Beside, Closed, Memory, Open};
 use crate::config::{Config, CredentialsError, credentials};
 use crate::known_printers::KnownPrinters;
+use crate::profiles;
 use crate::shared::Shared;
 use crate::store::{Sighting, StoreError};
 use crate::whereabouts::{Limits, Whereabouts, ip_of, target_of};
@@ -62,8 +63,8 @@ pub struct Kept {
 pub enum GatherError {
     #[error("no network socket can be had to ask printers")]
     Socket(#[source] io::Error),
-    #[error("the built-in vendor files do not load")]
-    Catalog(#[source] catalog::CatalogErrors),
+    #[error("the vendor files do not load")]
+    Catalog(#[source] settings::Faults),
     #[error("the communities to ask with cannot be had")]
     Credentials(#[from] CredentialsError),
     #[error("what was read cannot be kept")]
@@ -127,7 +128,7 @@ pub fn gather(
 }
 
 fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<ScanOptions, GatherError> {
-    let catalog = Arc::new(Catalog::embedded().map_err(GatherError::Catalog)?);
+    let catalog = Arc::new(profiles::catalog(config.reading.profiles.as_deref()).map_err(GatherError::Catalog)?);
     let plans = Arc::new(Plans::new(catalog, Sections::all()));
     let credentials = Arc::new(credentials(&config.discovery)?);
     // To the millisecond: no printer's answer is known more closely.

@@ -21,6 +21,7 @@ pub mod link;
 pub mod memory;
 pub mod page;
 pub mod ports;
+pub mod profiles;
 pub mod run;
 pub mod seal;
 pub mod secrets;

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::AtomicBool;
 
 use agent::config::Config;
-use agent::gather::{Kept, Gathered, Round, gather};
+use agent::gather::{Gathered, Kept, Round, gather};
 use agent::shared::Shared;
 use agent::store::Store;
 use common::Folder;

@@ -10,6 +10,7 @@ use crate::object::Rule;
 use crate::profile::{Match, Profile, Signs};
 use crate::recogniser::{Branch, DeviceKind, Maker, Named, Recogniser, Recognition};
 use crate::suggest;
+use crate::witness::Witnesses;
 
 /// Lists vendor files with their texts, as the program carries them.
 macro_rules! embedded {
@@ -64,6 +65,11 @@ pub const EMBEDDED: &[(&str, &str)] = embedded!(
     "zebra"
 );
 
+/// Is the most files that a site may add: far more than there are makers.
+pub const MOST_OVERLAY_FILES: usize = 1_000;
+/// Is the largest file that a site may add, in octets; the largest of ours has a twentieth.
+pub const LARGEST_OVERLAY_FILE: usize = 1 << 20;
+
 /// Names the file that holds makers alone.
 const MAKERS: &str = "makers";
 /// Names the profile of a device whose maker nobody knows.
@@ -86,6 +92,7 @@ struct ProfileFile {
     text: Cow<'static, str>,
     /// Whose profile it is, by place among the makers; none for `printer-mib` and `any`.
     makers: Vec<usize>,
+    inherits: Option<Box<str>>,
     matches: Vec<Match>,
     models: Vec<Box<str>>,
     profile: OnceLock<Result<Arc<Profile>, CatalogErrors>>,
@@ -96,27 +103,33 @@ struct ProfileFile {
 pub struct Summary<'a> {
     pub name: &'a str,
     pub file: &'static str,
+    /// Whether the program carries the file, or a site has added it.
+    pub built_in: bool,
     pub makers: Vec<&'a str>,
     pub models: &'a [Box<str>],
+    pub matches: &'a [Match],
 }
 
 impl Catalog {
     /// Reads the embedded standard profile and makers; the vendors' profiles wait.
     pub fn embedded() -> Result<Catalog, CatalogErrors> {
-        Self::open(EMBEDDED.iter().map(|(file, text)| (*file, Cow::Borrowed(*text))))
+        Self::open(EMBEDDED.iter().map(|(file, text)| (*file, Cow::Borrowed(*text))), |_| false)
     }
 
     /// As [`Catalog::embedded`], with files of a site's own: `(file name, text)`.
     ///
     /// A file takes the place of an embedded one of the same name; every other one is added. All of
     /// the site's files are read at once, so that a fault shows at the start and not at a printer.
+    ///
+    /// # Errors
+    /// Tells every fault of every file; more files than [`MOST_OVERLAY_FILES`], or one larger than
+    /// [`LARGEST_OVERLAY_FILE`], are not read.
     pub fn with_overlay(overlay: &[(&str, &str)]) -> Result<Catalog, CatalogErrors> {
+        within_bounds(overlay)?;
         let own = |file: &str| overlay.iter().any(|(other, _)| stem(other) == stem(file));
         let embedded = EMBEDDED.iter().filter(|(file, _)| !own(file)).map(|(file, text)| (*file, Cow::Borrowed(*text)));
         let overlaid = overlay.iter().map(|(file, text)| (interned(file), Cow::Owned(String::from(*text))));
-        let catalog = Self::open(embedded.chain(overlaid))?;
-        catalog.check(|file| own(file.file))?;
-        Ok(catalog)
+        Self::open(embedded.chain(overlaid), |file| matches!(file.text, Cow::Owned(_)))
     }
 
     /// Reads all of these files at once and tells every fault of each: `(file name, text)`.
@@ -124,33 +137,40 @@ impl Catalog {
     /// A file named `makers.toml` lists makers; any other is the profile of its name. One of them
     /// must be `printer-mib.toml`.
     pub fn parse(files: &[(&str, &str)]) -> Result<Catalog, CatalogErrors> {
-        let files = files.iter().map(|(file, text)| (interned(file), Cow::Owned(String::from(*text))));
-        let catalog = Self::open(files)?;
-        catalog.check(|_| true)?;
-        Ok(catalog)
+        Self::open(files.iter().map(|(file, text)| (interned(file), Cow::Owned(String::from(*text)))), |_| true)
     }
 
-    fn check(&self, which: impl Fn(&ProfileFile) -> bool) -> Result<(), CatalogErrors> {
-        let files = self.files.iter().filter(|file| which(file));
-        let errors: Vec<CatalogError> = files.filter_map(|file| self.profile(&file.name).err()).flat_map(|errors| errors.0).collect();
-        if errors.is_empty() { Ok(()) } else { Err(CatalogErrors(errors)) }
-    }
-
-    fn open(files: impl Iterator<Item = (&'static str, Cow<'static, str>)>) -> Result<Catalog, CatalogErrors> {
+    /// Reads the heads of all files, and wholly the standard profile, those that are `read_now`, and
+    /// those that inherit from them: they may no longer fit.
+    fn open(
+        files: impl Iterator<Item = (&'static str, Cow<'static, str>)>,
+        read_now: impl Fn(&ProfileFile) -> bool,
+    ) -> Result<Catalog, CatalogErrors> {
         let mut heads = Heads::default();
         for (file, text) in files {
             heads.add(file, text);
         }
-        let Finished { files, recogniser, mut errors } = heads.finish();
+        let Finished { files, recogniser, mut errors, order } = heads.finish();
         match load_profile(&files, STANDARD_PROFILE, &mut Vec::new()) {
-            Ok(standard) if errors.is_empty() => return Ok(Catalog { standard, recogniser, files }),
-            Ok(_) => {}
+            Ok(standard) => {
+                let concerned = files.iter().filter(|file| ancestry(&files, file).iter().any(|file| read_now(file)));
+                let faulty = concerned.filter_map(|file| faults_of(&files, file));
+                errors.extend(faulty.flat_map(|faults| faults.0));
+                if errors.is_empty() {
+                    return Ok(Catalog { standard, recogniser, files });
+                }
+            }
             Err(BaseError::Unknown(_)) => errors.push(fault("vendors/printer-mib.toml", String::from("the standard profile is missing"))),
+            // Without the standards, the faults of all others would be told as well, and are none.
             Err(_) => {
-                let faults = files.iter().find(|file| file.name == STANDARD_PROFILE).and_then(|file| file.profile.get());
-                errors.extend(faults.and_then(|result| result.as_ref().err()).into_iter().flat_map(|faults| faults.0.clone()));
+                let standard = files.iter().find(|file| file.name == STANDARD_PROFILE);
+                errors.extend(standard.and_then(|file| faults_of(&files, file)).into_iter().flat_map(|faults| faults.0));
             }
         }
+        // Head and body of a file are read one after the other, and tell faults of the syntax both.
+        let place = |error: &CatalogError| (order.iter().position(|file| *file == error.rule.file), error.rule.line);
+        errors.sort_by_key(place);
+        errors.dedup();
         Err(CatalogErrors(errors))
     }
 
@@ -183,9 +203,19 @@ impl Catalog {
         self.files.iter().map(|file| Summary {
             name: &file.name,
             file: file.file,
+            built_in: matches!(file.text, Cow::Borrowed(_)),
             makers: file.makers.iter().filter_map(|maker| self.recogniser.makers[*maker].name.as_deref()).collect(),
             models: &file.models,
+            matches: &file.matches,
         })
+    }
+
+    /// Returns what the rules of a profile's own file rest on, read again from its text.
+    ///
+    /// The texts are long and nobody needs them but a person who asks, so no profile keeps them.
+    pub fn witnesses(&self, name: &str) -> Witnesses {
+        let file = self.files.iter().find(|file| file.name == name);
+        file.map(|file| Witnesses::read(file.file, &file.text)).unwrap_or_default()
     }
 
     /// Tells who made a device, and whether it is a printer, from what it says first.
@@ -286,6 +316,8 @@ struct Heads {
     /// Profiles that name their maker, for when all makers are known: (file, maker, where it stands).
     named: Vec<(usize, Box<str>, Rule)>,
     errors: Vec<CatalogError>,
+    /// All files, in their order.
+    order: Vec<&'static str>,
 }
 
 /// Is what the heads of all files come to.
@@ -293,22 +325,23 @@ struct Finished {
     files: Vec<ProfileFile>,
     recogniser: Recogniser,
     errors: Vec<CatalogError>,
+    order: Vec<&'static str>,
 }
 
 impl Heads {
     fn add(&mut self, file: &'static str, text: Cow<'static, str>) {
+        self.order.push(file);
         let name = stem(file).to_string();
         let is_profile = name != MAKERS;
         if let Some(first) = self.files.iter().find(|profile| profile.name == name) {
             return self.errors.push(fault(file, format!("profile \"{name}\" stands already in {}", first.file)));
         }
-        let head = match load::head(file, &text, is_profile) {
-            Ok(head) => head,
-            Err(faults) => return self.errors.extend(faults.0),
-        };
+        // With faults or without: what follows tells the others of the same file, and who inherits from it.
+        let (head, faults) = load::head(file, &text, is_profile);
+        self.errors.extend(faults);
         let before = self.makers.len();
         for branch in head.branches {
-            if let Some(other) = self.branches.iter().find(|other| other.arcs == branch.arcs) {
+            if let Some(other) = self.branches.iter().find(|other| other.arcs == branch.arcs && other.rule.file != file) {
                 self.errors.push(CatalogError { rule: branch.rule, message: format!("this branch stands already in {}", other.rule) });
             }
             self.branches.push(Branch { maker: before + branch.maker, ..branch });
@@ -317,8 +350,8 @@ impl Heads {
         if is_profile {
             self.named.extend(head.of_makers.into_iter().map(|(maker, rule)| (self.files.len(), maker, rule)));
             let makers = (before..self.makers.len()).collect();
-            let (matches, models) = (head.matches, head.models);
-            self.files.push(ProfileFile { name, file, text, makers, matches, models, profile: OnceLock::new() });
+            let (inherits, matches, models) = (head.inherits, head.matches, head.models);
+            self.files.push(ProfileFile { name, file, text, makers, inherits, matches, models, profile: OnceLock::new() });
         }
     }
 
@@ -332,7 +365,8 @@ impl Heads {
             }
             self.files[file].makers.extend(found);
         }
-        Finished { files: self.files, recogniser: Recogniser::new(self.makers, self.branches), errors: self.errors }
+        let recogniser = Recogniser::new(self.makers, self.branches);
+        Finished { files: self.files, recogniser, errors: self.errors, order: self.order }
     }
 }
 
@@ -353,6 +387,36 @@ fn load_profile(files: &[ProfileFile], name: &str, chain: &mut Vec<String>) -> R
     profile.clone().map_err(|_| BaseError::Faulty)
 }
 
+/// Returns a file and those that it inherits from, the nearest first.
+fn ancestry<'f>(files: &'f [ProfileFile], file: &'f ProfileFile) -> Vec<&'f ProfileFile> {
+    let mut chain = vec![file];
+    while let Some(base) = chain[chain.len() - 1].inherits.as_deref()
+        && let Some(base) = files.iter().find(|file| file.name == base)
+        && !chain.iter().any(|file| file.name == base.name)
+    {
+        chain.push(base);
+    }
+    chain
+}
+
+/// Returns the faults of a profile, read now if it has not been.
+fn faults_of(files: &[ProfileFile], file: &ProfileFile) -> Option<CatalogErrors> {
+    let _ = load_profile(files, &file.name, &mut Vec::new());
+    file.profile.get()?.as_ref().err().cloned()
+}
+
+fn within_bounds(overlay: &[(&str, &str)]) -> Result<(), CatalogErrors> {
+    if let Some((file, _)) = overlay.get(MOST_OVERLAY_FILES) {
+        let message = format!("{} files are added, expected at most {MOST_OVERLAY_FILES}", overlay.len());
+        return Err(CatalogErrors(vec![fault(interned(file), message)]));
+    }
+    let large = overlay.iter().filter(|(_, text)| text.len() > LARGEST_OVERLAY_FILE);
+    let told = large
+        .map(|(file, text)| fault(interned(file), format!("the file has {} octets, expected at most {LARGEST_OVERLAY_FILE}", text.len())));
+    let errors: Vec<CatalogError> = told.collect();
+    if errors.is_empty() { Ok(()) } else { Err(CatalogErrors(errors)) }
+}
+
 fn stem(file: &str) -> &str {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     name.strip_suffix(".toml").unwrap_or(name)
@@ -360,4 +424,26 @@ fn stem(file: &str) -> &str {
 
 fn fault(file: &'static str, message: String) -> CatalogError {
     CatalogError { rule: Rule { file, line: 1 }, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_with_faults_is_passed_over_where_it_was_not_read_at_the_start() {
+        const HEADER: &str = "[profile]\ninherits = \"printer-mib\"\nsource = \"x\"\n";
+        let matched = |text: &str| format!("{HEADER}[[match]]\nsource = \"x\"\nsys-descr = \"{text}\"\n");
+        let files = [
+            ("faulty.toml", format!("{}[raed]\n", matched("Acme Pro"))),
+            ("sound.toml", matched("Acme")),
+            ("any.toml", HEADER.to_string()),
+        ];
+        let standard = EMBEDDED.iter().take(1).map(|(file, text)| (*file, Cow::Borrowed(*text)));
+        let added = files.into_iter().map(|(file, text)| (file, Cow::Owned(text)));
+        let catalog = Catalog::open(standard.chain(added), |_| false).unwrap_or_else(|errors| panic!("{errors}"));
+        let signs = Signs { sys_descr: Some("Acme Pro 3000"), ..Signs::default() };
+        assert_eq!(catalog.profile_for(&signs).name, "sound");
+        assert!(catalog.profile("faulty").is_err());
+    }
 }

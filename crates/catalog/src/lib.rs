@@ -21,8 +21,9 @@ mod section;
 mod standard;
 mod suggest;
 mod table;
+mod witness;
 
-pub use catalog::{Catalog, EMBEDDED, Summary};
+pub use catalog::{Catalog, EMBEDDED, LARGEST_OVERLAY_FILE, MOST_OVERLAY_FILES, Summary};
 pub use error::{CatalogError, CatalogErrors};
 pub use object::{Instance, Moves, Object, ObjectId, Rule, Syntax};
 pub use profile::{Match, Profile, ReadRules, Signs};
@@ -30,3 +31,4 @@ pub use recogniser::{DeviceKind, Named, Recognition};
 pub use section::{Section, Sections, UnknownSection};
 pub use standard::Standard;
 pub use table::{Rows, Table, TableId};
+pub use witness::{Witness, Witnesses};

@@ -15,7 +15,7 @@ use toml::de::DeValue;
 use self::objects::{Draft, read_group, read_override, read_rows, read_table};
 use self::words::{parse_oid, read_oid, word};
 use crate::document::{Block, Document, block_names};
-use crate::error::CatalogErrors;
+use crate::error::{CatalogError, CatalogErrors};
 use crate::profile::{Match, Profile, ReadRules};
 use crate::recogniser::{Branch, DeviceKind, Maker};
 
@@ -196,6 +196,7 @@ pub(crate) struct Head {
     pub branches: Vec<Branch>,
     /// Whose profile the file is, beside the makers that stand in it.
     pub of_makers: Vec<(Box<str>, crate::Rule)>,
+    pub inherits: Option<Box<str>>,
     pub matches: Vec<Match>,
     pub models: Vec<Box<str>>,
 }
@@ -207,8 +208,8 @@ fn one_or_more(document: &mut Document, block: Block<'_>, key: &str) -> Vec<(Box
     names.into_iter().map(|(name, at)| (name.into(), document.rule(at))).collect()
 }
 
-/// Reads the head of a file; `is_profile` unless it holds makers alone.
-pub(crate) fn head(file: &'static str, text: &str, is_profile: bool) -> Result<Head, CatalogErrors> {
+/// Reads the head of a file, and tells its faults; `is_profile` unless it holds makers alone.
+pub(crate) fn head(file: &'static str, text: &str, is_profile: bool) -> (Head, Vec<CatalogError>) {
     let mut document = Document::new(file, text);
     let root = document.parse(text);
     let root = Block { table: root.get_ref(), name: "the file", at: 0 };
@@ -217,6 +218,8 @@ pub(crate) fn head(file: &'static str, text: &str, is_profile: bool) -> Result<H
         head.matches = read_matches(&mut document, root);
         if let Some(header) = root.table.get("profile").and_then(|_| document.block(root, "profile", "[profile]")) {
             head.of_makers = one_or_more(&mut document, header, "maker");
+            // What is no text is told when the body is read.
+            head.inherits = header.table.get("inherits").and_then(|name| name.get_ref().as_str()).map(Box::from);
             head.models = document.texts(header, "models").unwrap_or_default().into_iter().map(|(text, _)| text.into()).collect();
         }
     } else {
@@ -235,8 +238,7 @@ pub(crate) fn head(file: &'static str, text: &str, is_profile: bool) -> Result<H
         head.makers.push(Maker { name, words, products, models, boards, rule: document.rule(block.at) });
     }
     check_branches(&mut document, &head.branches);
-    document.finish()?;
-    Ok(head)
+    (head, document.faults().0)
 }
 
 fn read_branch<'a>(document: &mut Document, value: &'a Spanned<DeValue<'a>>, maker: usize) -> Option<Branch> {

@@ -3,13 +3,14 @@
 //! These are the blocks of a vendor file below its objects; `docs/vendor-files.md` lists every word.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use model::Level;
 use model::standard::{
     AlertCode, AlertGroup, AlertTrainingLevel, Charset, ErrorState, MarkerCounterUnit, MarkerSuppliesSupplyUnit, MarkerSuppliesType,
 };
 
-use crate::object::{ObjectId, Rule};
+use crate::object::{ObjectId, Rule, word_for};
 use crate::table::TableId;
 
 /// Is everything that a profile says about the meaning of its objects.
@@ -42,6 +43,17 @@ pub enum Grade {
     D,
 }
 
+impl Grade {
+    /// Lists the words for them in a vendor file.
+    pub(crate) const WORDS: [(&str, Grade); 4] = [("A", Grade::A), ("B", Grade::B), ("C", Grade::C), ("D", Grade::D)];
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(word_for(&Grade::WORDS, self))
+    }
+}
+
 /// Is a value within an object: the object itself, or one record of its tagged records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference {
@@ -61,6 +73,27 @@ pub enum IdentityFact {
     BoardManufacturer,
     BoardModel,
     BoardSerialNumber,
+}
+
+impl IdentityFact {
+    /// Lists the words for them in a vendor file.
+    pub(crate) const WORDS: [(&str, IdentityFact); 9] = [
+        ("manufacturer", IdentityFact::Manufacturer),
+        ("model", IdentityFact::Model),
+        ("serial-number", IdentityFact::SerialNumber),
+        ("firmware", IdentityFact::Firmware),
+        ("device-id", IdentityFact::DeviceId),
+        ("printer-name", IdentityFact::PrinterName),
+        ("board-manufacturer", IdentityFact::BoardManufacturer),
+        ("board-model", IdentityFact::BoardModel),
+        ("board-serial-number", IdentityFact::BoardSerialNumber),
+    ];
+}
+
+impl fmt::Display for IdentityFact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(word_for(&IdentityFact::WORDS, self))
+    }
 }
 
 /// Says that an object tells a fact of the identity.
@@ -140,6 +173,9 @@ pub struct SupplyRule {
     pub rule: Rule,
 }
 
+/// Is what a column's values mean: what it says, in lower case → the meaning.
+pub type Said<T> = BTreeMap<Box<str>, T>;
+
 /// Says that the rows of a table are supplies.
 #[derive(Clone, Debug)]
 pub struct SupplyRows {
@@ -149,11 +185,11 @@ pub struct SupplyRows {
     pub part_number: Option<ObjectId>,
     pub serial_number: Option<ObjectId>,
     /// The column that tells the type, with what its values mean.
-    pub kind_column: Option<(ObjectId, BTreeMap<Box<str>, MarkerSuppliesType>)>,
+    pub kind_column: Option<(ObjectId, Said<MarkerSuppliesType>)>,
     /// The type of every row whose column tells none.
     pub kind: Option<MarkerSuppliesType>,
     /// The column that tells the colorant, with what its values mean; a value not listed means itself if it is text.
-    pub colorant_column: Option<(ObjectId, BTreeMap<Box<str>, Box<str>>)>,
+    pub colorant_column: Option<(ObjectId, Said<Box<str>>)>,
     pub grade: Grade,
     pub rule: Rule,
 }

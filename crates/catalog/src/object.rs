@@ -68,6 +68,22 @@ pub enum Moves {
     WithConfiguration,
 }
 
+impl Moves {
+    /// Lists the words for them in a vendor file.
+    pub(crate) const WORDS: [(&str, Moves); 4] = [
+        ("never", Moves::Never),
+        ("always", Moves::Always),
+        ("with-alerts", Moves::WithAlerts),
+        ("with-configuration", Moves::WithConfiguration),
+    ];
+}
+
+impl fmt::Display for Moves {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(word_for(&Moves::WORDS, self))
+    }
+}
+
 /// Is how the octets of a value are to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
@@ -90,6 +106,22 @@ pub enum Syntax {
 }
 
 impl Syntax {
+    /// Lists the words for them in a vendor file.
+    pub(crate) const WORDS: [(&str, Syntax); 12] = [
+        ("integer", Syntax::Integer),
+        ("counter", Syntax::Counter),
+        ("gauge", Syntax::Gauge),
+        ("time-ticks", Syntax::TimeTicks),
+        ("text", Syntax::Text),
+        ("console-text", Syntax::ConsoleText),
+        ("octets", Syntax::Octets),
+        ("oid", Syntax::Oid),
+        ("bits", Syntax::Bits),
+        ("mac-address", Syntax::MacAddress),
+        ("device-id", Syntax::DeviceId),
+        ("tagged-records", Syntax::TaggedRecords),
+    ];
+
     /// Returns the usual length of such a value's contents, unless the file says otherwise.
     pub(crate) fn usual_octets(self) -> u8 {
         match self {
@@ -105,6 +137,17 @@ impl Syntax {
             Syntax::TaggedRecords => 80,
         }
     }
+}
+
+impl fmt::Display for Syntax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(word_for(&Syntax::WORDS, self))
+    }
+}
+
+/// Returns the word for a value, as it stands in a vendor file.
+pub(crate) fn word_for<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
+    words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word)
 }
 
 /// Is where a rule stands: `vendors/printer-mib.toml:18`.

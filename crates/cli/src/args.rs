@@ -28,6 +28,9 @@ pub enum Command {
     Record(RecordArgs),
     /// Turn recordings into device records, without a network
     Replay(ReplayArgs),
+    /// Look at the vendor files that printers are read by, and check files of your own
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Be printers: simulated ones or recordings, on real sockets of this machine
     Sim(SimArgs),
     /// Bring up a server, an agent and printers on this machine, and open them in a browser
@@ -65,6 +68,9 @@ pub struct UpArgs {
     /// The SNMP port of the printers named with --scan
     #[arg(long, value_name = "PORT", default_value_t = 161, value_parser = clap::value_parser!(u16).range(1..), requires = "scan")]
     pub port_of_printers: u16,
+
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
 
     /// Where everything is kept
     #[arg(long, value_name = "DIR", default_value = "roundsman-data")]
@@ -122,6 +128,9 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub sections: SectionsArgs,
 
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
+
     /// How to show what was found
     #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
     pub format: ScanFormat,
@@ -160,6 +169,9 @@ pub struct ProbeArgs {
 
     #[command(flatten)]
     pub access: AccessArgs,
+
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
 
     /// What to ask by: snmp, ipp, pjl, lpd
     ///
@@ -260,6 +272,9 @@ pub struct ReplayArgs {
     #[command(flatten)]
     pub sections: SectionsArgs,
 
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
+
     /// How to show it
     #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
     pub format: ReplayFormat,
@@ -352,6 +367,67 @@ pub struct SectionsArgs {
     /// What to read: identity, meters, supplies, inputs, outputs, alerts, status, configuration
     #[arg(long = "sections", value_name = "LIST", default_value = "all")]
     pub wanted: Sections,
+}
+
+/// Is where vendor files of a site's own are.
+#[derive(clap::Args)]
+pub struct ProfilesArgs {
+    /// A folder with vendor files of your own, loaded over the built-in ones
+    ///
+    /// Every *.toml in it is read; one named like a built-in file takes its place. A faulty file is told, and nothing begins.
+    #[arg(long = "profiles", value_name = "DIR", env = "ROUNDSMAN_PROFILES")]
+    pub folder: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+#[command(after_long_help = PROFILE_EXAMPLES)]
+pub enum ProfileCommand {
+    /// List the profiles: whose printers they are for, and how much they know
+    #[command(after_long_help = PROFILE_EXAMPLES)]
+    List(ProfileListArgs),
+    /// Show one profile: what is asked, what it means, and what that rests on
+    #[command(after_long_help = PROFILE_EXAMPLES)]
+    Show(ProfileShowArgs),
+    /// Check files of your own, and try them on a recording or a printer
+    #[command(after_long_help = PROFILE_EXAMPLES)]
+    Check(ProfileCheckArgs),
+}
+
+#[derive(clap::Args)]
+pub struct ProfileListArgs {
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
+}
+
+#[derive(clap::Args)]
+pub struct ProfileShowArgs {
+    /// A profile's name, as `roundsman profile list` tells it
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
+}
+
+#[derive(clap::Args)]
+pub struct ProfileCheckArgs {
+    /// Vendor files (.toml)
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Read this recording by the file, and show what each of its objects became
+    #[arg(long, value_name = "FILE.snmprec", conflicts_with = "device")]
+    pub recording: Option<PathBuf>,
+
+    /// Read this printer by the file, and show what each of its objects became
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    pub device: Option<Endpoint>,
+
+    #[command(flatten)]
+    pub access: AccessArgs,
+
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
 }
 
 /// Is an SNMP community; it never shows up in a debug print.
@@ -500,6 +576,18 @@ Examples:
   roundsman replay recordings/*.snmprec
   roundsman replay acme.snmprec --format ndjson";
 
+const PROFILE_EXAMPLES: &str = "\
+Examples:
+  roundsman profile list
+  roundsman profile show kyocera
+  roundsman profile check acme.toml                                 is it sound?
+  roundsman profile check acme.toml --recording acme-pro.snmprec    what does it make of this recording?
+  roundsman profile check acme.toml --device 10.0.0.7               … of this printer?
+  roundsman replay acme-pro.snmprec --profiles my-profiles          read by it from now on
+
+docs/add-a-printer.md shows the way from an unknown printer to a profile.
+Exit codes: 0 done, the files are sound; 1 a fault, or a sum that does not hold; 2 wrong usage.";
+
 const SIM_EXAMPLES: &str = "\
 Examples:
   roundsman sim                                                sixteen printers at 127.0.1.0/28, port 1161
@@ -573,9 +661,20 @@ mod tests {
         assert!(refusal("roundsman sim --speed 0").contains("above 0"));
         assert!(refusal("roundsman up --port 0").contains("1..=65535"));
         assert!(refusal("roundsman up --port-of-printers 1161").contains("--scan"));
-        for later in ["profile list", "forecast", "policy"] {
+        for later in ["forecast", "policy"] {
             assert!(refusal(&format!("roundsman {later}")).contains("unrecognized subcommand"), "{later}");
         }
+    }
+
+    #[test]
+    fn a_profile_is_tried_on_one_thing_at_a_time() {
+        let Ok(Command::Profile(ProfileCommand::Check(check))) = parse("roundsman profile check a.toml b.toml --device 10.0.0.7") else {
+            panic!("not taken")
+        };
+        assert_eq!((check.files.len(), check.device.map(|device| device.host)), (2, Some("10.0.0.7".to_owned())));
+        assert!(refusal("roundsman profile check a.toml --device 10.0.0.7 --recording a.snmprec").contains("cannot be used with"));
+        assert!(refusal("roundsman profile check").contains("FILE"));
+        assert!(refusal("roundsman profile shwo kyocera").contains("'show'"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod generate;
 mod interrupt;
 mod output;
 mod probe;
+mod profile;
 mod progress;
 mod record;
 mod replay;
@@ -41,6 +42,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Probe(args) => probe::run(&args),
         Command::Record(args) => record::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Profile(command) => profile::run(&command),
         Command::Sim(args) => simulate::run(&args),
         Command::Up(args) => up::run(&args),
         Command::Agent(passed) => Ok(agent::command(named("roundsman-agent", passed))),

@@ -39,7 +39,7 @@ pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
     if std::io::stderr().is_terminal() {
         eprintln!("asking {}; a silent one takes a quarter of a minute", address.ip());
     }
-    let options = setup::reader_options(Sections::all(), &args.access)?;
+    let options = setup::reader_options(Sections::all(), &args.access, &args.profiles)?;
     let plans = options.plans.clone();
     let asks = |protocol| args.protocols.contains(&protocol);
     let mut known = args.ports.known_printers.as_deref().map_or_else(KnownPrinters::usual, |file| KnownPrinters::open(Some(file)));

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use catalog::Catalog;
 use model::DeviceRecord;
 use model::record::Path as ReadingPath;
 use printport::ipp::Attributes;
@@ -15,13 +14,14 @@ use survey::{Plans, offline};
 
 use crate::args::{ReplayArgs, ReplayFormat};
 use crate::output::Sink;
+use crate::setup;
 
 /// Runs the command. A file that cannot be read does not keep the others from being read.
 ///
 /// # Errors
 /// Fails if the output takes no more.
 pub fn run(args: &ReplayArgs) -> Result<ExitCode> {
-    let catalog = Arc::new(Catalog::embedded().context("the built-in vendor files do not load")?);
+    let catalog = Arc::new(setup::catalog(&args.profiles)?);
     let plans = Arc::new(Plans::new(catalog, args.sections.wanted));
     let mut sink = Sink::open(None)?;
     let mut records = Vec::new();

@@ -50,7 +50,7 @@ pub fn run(args: &ScanArgs) -> Result<ExitCode> {
         },
         port: args.port,
         rate: Rate::of(args.rate),
-        reader: setup::reader_options(sections, &args.access)?,
+        reader: setup::reader_options(sections, &args.access, &args.profiles)?,
         at_once: AT_ONCE,
         shard: 0,
         shards: 1,

@@ -7,8 +7,9 @@ use catalog::{Catalog, Sections};
 use jiff::Timestamp;
 use survey::{Credentials, Plans, ReaderOptions};
 
-use crate::args::AccessArgs;
+use crate::args::{AccessArgs, ProfilesArgs};
 use crate::credentials;
+use crate::usage::WrongUsage;
 
 /// Is the community of devices that nobody has configured.
 const USUAL_COMMUNITY: &str = "public";
@@ -16,14 +17,32 @@ const USUAL_COMMUNITY: &str = "public";
 /// Loads what a reader needs; the time of day is that of now.
 ///
 /// # Errors
+/// Fails if a vendor file or a credentials file cannot be read, or the system gives no random octets.
+pub fn reader_options(sections: Sections, access: &AccessArgs, profiles: &ProfilesArgs) -> Result<ReaderOptions> {
+    reader_options_by(Plans::new(Arc::new(catalog(profiles)?), sections), access)
+}
+
+/// Loads what a reader needs that asks by these plans.
+///
+/// # Errors
 /// Fails if a credentials file cannot be read, or the system gives no random octets.
-pub fn reader_options(sections: Sections, access: &AccessArgs) -> Result<ReaderOptions> {
-    let catalog = Arc::new(Catalog::embedded().context("the built-in vendor files do not load")?);
-    let plans = Arc::new(Plans::new(catalog, sections));
+pub fn reader_options_by(plans: Plans, access: &AccessArgs) -> Result<ReaderOptions> {
+    let plans = Arc::new(plans);
     let credentials = Arc::new(credentials(access)?);
     // To the millisecond: no printer's answer is known more closely.
     let epoch = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
     Ok(ReaderOptions { plans, credentials, epoch, key: secret_key()?, remember: false })
+}
+
+/// Loads the vendor files: those of the program, and over them those of a folder, if one is named.
+///
+/// # Errors
+/// Tells every fault of every file, and where it stands.
+pub fn catalog(profiles: &ProfilesArgs) -> Result<Catalog> {
+    match &profiles.folder {
+        None => Catalog::embedded().context("the built-in vendor files do not load"),
+        Some(folder) => agent::profiles::catalog(Some(folder)).map_err(|faults| WrongUsage(faults.to_string()).into()),
+    }
 }
 
 /// Returns the communities to try, and where.

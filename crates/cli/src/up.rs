@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::args::UpArgs;
-use crate::interrupt;
 use crate::usage::WrongUsage;
+use crate::{interrupt, setup};
 
 use children::Child;
 pub use children::follow_parent;
-use folder::Folder;
+use folder::{Folder, Looking};
 
 /// Is where the simulated printers are.
 const SIMULATED: &str = "127.0.1.0/28";
@@ -50,6 +50,8 @@ pub fn run(args: &UpArgs) -> Result<ExitCode> {
     };
     // The agent has its page on loopback, wherever the server listens.
     let page_at = SocketAddr::new(loopback_of(args.listen), page_port);
+    // A faulty file is told now, and not in a log.
+    setup::catalog(&args.profiles)?;
     let stop = interrupt::flag()?;
     let folder = Folder::open(&args.data)?;
     let provided = provision::server(&folder, server_at)?;
@@ -85,7 +87,11 @@ fn start(
     };
     // The port may be another one than at the last start.
     let called_at = SocketAddr::new(loopback_of(server_at.ip()), server_at.port());
-    folder.write_agent_configuration(called_at, &ranges, port, page_at)?;
+    let profiles = match &args.profiles.folder {
+        Some(folder) => Some(folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?),
+        None => None,
+    };
+    folder.write_agent_configuration(&Looking { server_at: called_at, ranges, port, profiles, page_at })?;
     if !folder.is_enrolled() {
         provision::enrol_agent(folder, provided)?;
     }

@@ -324,7 +324,7 @@ fn a_file_that_cannot_be_replayed_does_not_keep_the_others_from_it() {
 
 #[test]
 fn the_help_of_every_command_shows_an_example() {
-    for command in ["scan", "probe", "record", "replay", "sim"] {
+    for command in ["scan", "probe", "record", "replay", "profile", "sim"] {
         let help = roundsman_with(&format!("{command} --help")).expect(0).out;
         let examples = help.split("Examples:").nth(1).unwrap_or_else(|| panic!("{command}: no examples\n{help}"));
         assert!(examples.contains(&format!("roundsman {command} ")), "{examples}");

@@ -35,6 +35,7 @@ mod reference;
 mod service_items;
 mod since;
 mod status;
+pub mod sums;
 mod supplies;
 mod text;
 mod vendor_supplies;

@@ -99,6 +99,17 @@ pub(crate) fn write_grid(out: &mut String, indent: &str, rows: &[Vec<Cell>], mos
     }
 }
 
+/// Returns rows of plain text in columns, each behind `indent`.
+///
+/// A column is as wide as its widest field; one far wider than the others pushes the rest of its row aside.
+pub fn aligned(indent: &str, rows: &[Vec<String>], style: &Style) -> String {
+    const WIDEST: usize = 48;
+    let cells: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().map(Cell::plain).collect()).collect();
+    let mut out = String::new();
+    write_grid(&mut out, indent, &cells, WIDEST, style);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +120,12 @@ mod tests {
         let mut out = String::new();
         write_line(&mut out, &[cell, Cell::plain("|")], &[width, 1], &STYLE);
         out
+    }
+
+    #[test]
+    fn rows_of_text_are_aligned() {
+        let rows = [vec!["a".to_owned(), "1".to_owned()], vec!["bcd".to_owned(), String::new(), "end".to_owned()]];
+        assert_eq!(aligned("  ", &rows, &STYLE), "  a    1\n  bcd     end\n");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod words;
 mod grid;
 mod paint;
 
+pub use grid::aligned;
 pub use paint::Style;
 pub use text::{grouped, safe_text};
 pub use words::Language;

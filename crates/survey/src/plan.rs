@@ -142,13 +142,22 @@ pub struct Plans {
     sections: Sections,
     /// By the standards alone: how a device is greeted of which nothing is known.
     first: Arc<Plan>,
+    /// The profile that every device is read by, if somebody has named one.
+    only: Option<Arc<Profile>>,
     made: Mutex<Vec<Arc<Plan>>>,
 }
 
 impl Plans {
     pub fn new(catalog: Arc<Catalog>, sections: Sections) -> Self {
         let first = Arc::new(Plan::new(catalog.standard().clone(), sections));
-        Plans { catalog, sections, first, made: Mutex::new(Vec::new()) }
+        Plans { catalog, sections, first, only: None, made: Mutex::new(Vec::new()) }
+    }
+
+    /// Reads every device by this profile, whatever it says of itself: to try a profile.
+    #[must_use]
+    pub fn only_by(mut self, profile: Arc<Profile>) -> Self {
+        self.only = Some(profile);
+        self
     }
 
     pub fn first(&self) -> &Arc<Plan> {
@@ -166,7 +175,10 @@ impl Plans {
         if self.sections.is_empty() {
             return self.first.clone();
         }
-        let profile = collect::profile_for(&self.catalog, &so_far.profile, answers);
+        let profile = match &self.only {
+            Some(profile) => profile,
+            None => collect::profile_for(&self.catalog, &so_far.profile, answers),
+        };
         if Arc::ptr_eq(profile, &so_far.profile) {
             return so_far.clone();
         }

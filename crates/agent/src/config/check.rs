@@ -7,6 +7,7 @@ use settings::{Fault, Parsed, Trusted};
 use survey::targets::{Target, Targets, parse_list};
 
 use super::Config;
+use crate::profiles;
 
 /// Is a word on something that works, and is perhaps not meant.
 pub type Advice = Fault;
@@ -21,6 +22,7 @@ pub fn check(parsed: &Parsed<Config>) -> (Vec<Fault>, Vec<Advice>) {
     found.site();
     found.addresses();
     found.rhythms();
+    found.profiles();
     found.privacy();
     found.page();
     (found.faults, found.advice)
@@ -185,6 +187,20 @@ impl Found<'_> {
         }
     }
 
+    /// A fault of a vendor file stands in that file, and one of the folder in the configuration.
+    fn profiles(&mut self) {
+        let Some(folder) = &self.parsed.value.reading.profiles else { return };
+        let Err(faults) = profiles::catalog(Some(folder)) else { return };
+        let shown = folder.display().to_string();
+        for fault in faults.0 {
+            if fault.file == shown {
+                self.fault("reading.profiles", format!("profiles in [reading]: {fault}"));
+            } else {
+                self.faults.push(fault);
+            }
+        }
+    }
+
     fn privacy(&mut self) {
         let kept = &self.parsed.value.privacy;
         for (place, group) in kept.withhold.iter().enumerate() {
@@ -324,5 +340,15 @@ mod tests {
         assert!(fault("[proxy]\nurl = 'http://me:secret@proxy:3128'\n").contains("kept secret"));
         assert!(fault("[proxy]\nuser = 'me'\n").contains("no url"));
         assert!(fault("[discovery]\nranges = ['10.0.0.300']\n").starts_with("agent.toml:2: "));
+        assert!(fault("[reading]\nprofiles = '/nowhere'\n").starts_with("agent.toml:2: profiles in [reading]: /nowhere: the folder"));
+    }
+
+    #[test]
+    fn a_faulty_vendor_file_of_the_site_is_told_with_its_own_line() {
+        let folder = crate::testing::Folder::new();
+        std::fs::write(folder.path().join("acme.toml"), "[profile]\ninherits = \"printer-mib\"\nsuorce = \"x\"\n").unwrap();
+        let (faults, _) = told(&format!("[reading]\nprofiles = '{}'\n", folder.path().display()));
+        let place = folder.path().join("acme.toml").display().to_string();
+        assert!(faults[1].starts_with(&format!("{place}:3: unknown key \"suorce\"")), "{faults:?}");
     }
 }

@@ -24,20 +24,6 @@ pub(super) const BLOCKS: [&str; 9] = ["meter", "meters", "sum", "check", "supply
 /// Lists the keys of an object that say what it means.
 pub(super) const MEANING_KEYS: [&str; 8] = ["identity", "meter", "unit", "option", "state", "when", "grade", "conflict"];
 
-const GRADES: [(&str, Grade); 4] = [("A", Grade::A), ("B", Grade::B), ("C", Grade::C), ("D", Grade::D)];
-
-const IDENTITY: [(&str, IdentityFact); 9] = [
-    ("manufacturer", IdentityFact::Manufacturer),
-    ("model", IdentityFact::Model),
-    ("serial-number", IdentityFact::SerialNumber),
-    ("firmware", IdentityFact::Firmware),
-    ("device-id", IdentityFact::DeviceId),
-    ("printer-name", IdentityFact::PrinterName),
-    ("board-manufacturer", IdentityFact::BoardManufacturer),
-    ("board-model", IdentityFact::BoardModel),
-    ("board-serial-number", IdentityFact::BoardSerialNumber),
-];
-
 /// Lists the words for levels; one that is full has some left, and nobody says how much.
 const LEVELS: [(&str, Level); 5] =
     [("empty", Level::Empty), ("low", Level::Low), ("some", Level::Some), ("full", Level::Some), ("unknown", Level::Unknown)];
@@ -80,12 +66,13 @@ pub(super) fn read_meaning(document: &mut Document, meanings: &mut Meanings, blo
         document.error(block.at, format_args!("{} means both {first} and {second}; it may mean one", block.name));
     }
     let grade = read_grade(document, block);
+    let conflict = read_conflict(document, block, grade);
     let rule = document.rule(block.at);
-    if let Some(fact) = word(document, block, "identity", &IDENTITY) {
+    if let Some(fact) = word(document, block, "identity", &IdentityFact::WORDS) {
         meanings.identity.push(IdentityRule { fact, object, grade, rule });
     }
     if let Some(name) = meter_name(document, block, "meter") {
-        let (unit, conflict) = (standard(document, block, "unit"), read_conflict(document, block, grade));
+        let unit = standard(document, block, "unit");
         meanings.meters.push(MeterRule { name, value: Reference { object, tag: None }, unit, grade, conflict, rule });
     }
     if let Some((name, _)) = document.text(block, "option") {
@@ -108,7 +95,7 @@ pub(super) fn read_meaning(document: &mut Document, meanings: &mut Meanings, blo
 }
 
 fn read_grade(document: &mut Document, block: Block<'_>) -> Grade {
-    word(document, block, "grade", &GRADES).unwrap_or(Grade::C)
+    word(document, block, "grade", &Grade::WORDS).unwrap_or(Grade::C)
 }
 
 /// Reads how sources contradict each other; where they do, the grade is D, and the other way round.
@@ -276,8 +263,8 @@ fn referenced(document: &mut Document, draft: &Draft, block: Block<'_>, key: &st
 }
 
 fn read_supply(document: &mut Document, draft: &mut Draft, block: Block<'_>) {
-    const KEYS: [&str; 12] =
-        ["type", "colorant", "description", "level", "capacity", "unit", "scale", "words", "used", "grade", "source", "why"];
+    const KEYS: [&str; 13] =
+        ["type", "colorant", "description", "level", "capacity", "unit", "scale", "words", "used", "grade", "conflict", "source", "why"];
     document.check_keys(block, &KEYS);
     required(document, block, &["type", "level"]);
     let kind = standard(document, block, "type");
@@ -289,11 +276,12 @@ fn read_supply(document: &mut Document, draft: &mut Draft, block: Block<'_>) {
     let (Some(kind), Some(level)) = (kind, level) else { return };
     let level = amount(document, block, unit, level);
     let grade = read_grade(document, block);
+    read_conflict(document, block, grade);
     draft.meanings.supplies.push(SupplyRule { kind, colorant, description, level, capacity, grade, rule: document.rule(block.at) });
 }
 
 fn read_supply_rows(document: &mut Document, draft: &mut Draft, block: Block<'_>) {
-    const KEYS: [&str; 10] = ["columns", "constants", "words", "types", "colorants", "scale", "used", "grade", "source", "why"];
+    const KEYS: [&str; 11] = ["columns", "constants", "words", "types", "colorants", "scale", "used", "grade", "conflict", "source", "why"];
     document.check_keys(block, &KEYS);
     required(document, block, &["columns"]);
     let Some(columns) = document.block(block, "columns", "columns") else { return };
@@ -320,6 +308,7 @@ fn read_supply_rows(document: &mut Document, draft: &mut Draft, block: Block<'_>
     let Some(level) = level else { return };
     let level = amount(document, block, unit, level);
     let grade = read_grade(document, block);
+    read_conflict(document, block, grade);
     draft.meanings.supply_rows.push(SupplyRows {
         level,
         capacity: told.map(Capacity::Told).or(known.map(Capacity::Known)),
@@ -335,7 +324,7 @@ fn read_supply_rows(document: &mut Document, draft: &mut Draft, block: Block<'_>
 }
 
 fn read_service_item(document: &mut Document, draft: &mut Draft, block: Block<'_>) {
-    document.check_keys(block, &["name", "remaining", "capacity", "unit", "scale", "words", "used", "grade", "source", "why"]);
+    document.check_keys(block, &["name", "remaining", "capacity", "unit", "scale", "words", "used", "grade", "conflict", "source", "why"]);
     required(document, block, &["name", "remaining"]);
     let name = document.text(block, "name").map(|(name, _)| name.into());
     let unit = standard(document, block, "unit");
@@ -344,6 +333,7 @@ fn read_service_item(document: &mut Document, draft: &mut Draft, block: Block<'_
     let (Some(name), Some(remaining)) = (name, remaining) else { return };
     let remaining = amount(document, block, unit, remaining);
     let grade = read_grade(document, block);
+    read_conflict(document, block, grade);
     draft.meanings.service_items.push(ServiceItemRule { name, remaining, capacity, grade, rule: document.rule(block.at) });
 }
 

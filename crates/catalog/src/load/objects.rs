@@ -17,28 +17,6 @@ use crate::standard::Standard;
 use crate::suggest;
 use crate::table::{Rows, Table, TableId};
 
-const SYNTAXES: [(&str, Syntax); 12] = [
-    ("integer", Syntax::Integer),
-    ("counter", Syntax::Counter),
-    ("gauge", Syntax::Gauge),
-    ("time-ticks", Syntax::TimeTicks),
-    ("text", Syntax::Text),
-    ("console-text", Syntax::ConsoleText),
-    ("octets", Syntax::Octets),
-    ("oid", Syntax::Oid),
-    ("bits", Syntax::Bits),
-    ("mac-address", Syntax::MacAddress),
-    ("device-id", Syntax::DeviceId),
-    ("tagged-records", Syntax::TaggedRecords),
-];
-
-const MOVES: [(&str, Moves); 4] = [
-    ("never", Moves::Never),
-    ("always", Moves::Always),
-    ("with-alerts", Moves::WithAlerts),
-    ("with-configuration", Moves::WithConfiguration),
-];
-
 const INSTANCES: [(&str, Instance); 3] = [("scalar", Instance::Scalar), ("device", Instance::Device), ("exact", Instance::Exact)];
 
 /// Is a profile while it is being put together.
@@ -101,7 +79,12 @@ impl Draft {
             return None;
         }
         if !self.standard {
-            return Some((ObjectId(u16::try_from(self.objects.len()).ok()?), interned(name)));
+            let Ok(place) = u16::try_from(self.objects.len()) else {
+                document
+                    .error(at, format_args!("object \"{name}\" is one too many: a profile holds {} at most", usize::from(u16::MAX) + 1));
+                return None;
+            };
+            return Some((ObjectId(place), interned(name)));
         }
         let (before, after) = Standard::ALL.split_at(self.next);
         let Some(object) = after.iter().chain(before).find(|object| object.name() == name) else {
@@ -215,7 +198,7 @@ fn read_objects(document: &mut Document, draft: &mut Draft, block: Block<'_>, in
     let common = Common {
         arcs: read_oid(document, block).unwrap_or_default(),
         sections: read_sections(document, block),
-        moves: word(document, block, "moves", &MOVES),
+        moves: word(document, block, "moves", &Moves::WORDS),
         instance,
         table,
         witness: block.table.contains_key("source") || block.table.contains_key("why"),
@@ -244,9 +227,9 @@ fn read_object<'a>(document: &mut Document, draft: &mut Draft, parent: Block<'_>
     }
     let mut arcs = common.arcs.clone();
     arcs.extend(read_place(document, block).unwrap_or_default());
-    let syntax = word(document, block, "syntax", &SYNTAXES).unwrap_or(Syntax::Integer);
+    let syntax = word(document, block, "syntax", &Syntax::WORDS).unwrap_or(Syntax::Integer);
     let sections = read_sections(document, block).or(common.sections);
-    let moves = word(document, block, "moves", &MOVES).or(common.moves);
+    let moves = word(document, block, "moves", &Moves::WORDS).or(common.moves);
     let octets = document.number(block, "octets", 0..=255);
     for (key, missing) in [("sections", sections.is_none()), ("moves", moves.is_none())] {
         if missing && !block.table.contains_key(key) && !parent.table.contains_key(key) {
@@ -284,12 +267,12 @@ pub(super) fn read_override(document: &mut Document, draft: &mut Draft, name: &s
         object.oid = snmp::oid::encode(&arcs).into();
         object.arcs = arcs.into();
     }
-    if let Some(syntax) = word(document, block, "syntax", &SYNTAXES) {
+    if let Some(syntax) = word(document, block, "syntax", &Syntax::WORDS) {
         object.syntax = syntax;
     }
     object.expected_octets = document.number(block, "octets", 0..=255).map_or(object.expected_octets, |octets| octets as u8);
     object.sections = read_sections(document, block).unwrap_or(object.sections);
-    object.moves = word(document, block, "moves", &MOVES).unwrap_or(object.moves);
+    object.moves = word(document, block, "moves", &Moves::WORDS).unwrap_or(object.moves);
     object.rule = document.rule(block.at);
     draft.put(object);
 }

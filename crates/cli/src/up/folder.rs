@@ -105,18 +105,31 @@ impl Folder {
     ///
     /// # Errors
     /// Fails if the file cannot be written.
-    pub fn write_agent_configuration(&self, server_at: SocketAddr, ranges: &[String], port: u16, page_at: SocketAddr) -> Result<()> {
+    pub fn write_agent_configuration(&self, looking: &Looking) -> Result<()> {
         let path = self.agent().join(agent::config::FILE);
         if fs::read_to_string(&path).is_ok_and(|text| !text.starts_with(OURS)) {
             return Ok(());
         }
-        let ranges = toml::Value::from(ranges.to_vec());
+        let Looking { server_at, ranges, port, profiles, page_at } = looking;
+        let ranges = toml::Value::from(ranges.clone());
+        let profiles = profiles.as_ref().map(|folder| format!("profiles = {}\n", toml::Value::from(folder.display().to_string())));
+        let profiles = profiles.unwrap_or_default();
         let text = format!(
             "{OURS}\n[server]\naddress = \"{server_at}\"\n\n[discovery]\nranges = {ranges}\nport = {port}\nbroadcast = false\nevery = \"1h\"\n\n\
-             [reading]\nevery = \"1m\"\n\n[report]\nevery = \"1m\"\n\n[page]\nlisten = \"{page_at}\"\n"
+             [reading]\nevery = \"1m\"\n{profiles}\n[report]\nevery = \"1m\"\n\n[page]\nlisten = \"{page_at}\"\n"
         );
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// Is what the agent is told: whom it reports to, where it looks and by what it reads.
+pub struct Looking {
+    pub server_at: SocketAddr,
+    pub ranges: Vec<String>,
+    pub port: u16,
+    /// Whole, since the agent may be started elsewhere.
+    pub profiles: Option<PathBuf>,
+    pub page_at: SocketAddr,
 }
 
 fn make(path: &Path) -> std::io::Result<()> {
