@@ -8,12 +8,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use catalog::Sections;
+use catalog::{Catalog, Sections, Signs};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::DeviceRecord;
-use model::record::Presence;
+use model::record::{Path, Presence};
 use netio::{Clock, Engine, Sockets, Tick};
 use survey::targets::Targets;
 use survey::{Event, Plans, Rate, ReaderOptions, Scan, ScanOptions};
@@ -25,7 +25,7 @@ use crate::config::{Config, CredentialsError, credentials};
 use crate::known_printers::KnownPrinters;
 use crate::profiles;
 use crate::shared::Shared;
-use crate::store::{Sighting, StoreError};
+use crate::store::{Sighting, Store, StoreError};
 use crate::whereabouts::{Limits, Whereabouts, ip_of, target_of};
 
 /// Is which round.
@@ -97,8 +97,18 @@ pub fn gather(
         Round::Read => known_devices(store, &limits)?,
     };
     let began = Timestamp::now();
-    let mut intake =
-        Intake { store, zone, limits, began, known, waiting: Vec::new(), beside: None, gathered: Gathered::default(), failure: None };
+    let mut intake = Intake {
+        store,
+        zone,
+        limits,
+        began,
+        known,
+        waiting: Vec::new(),
+        beside: None,
+        catalog: None,
+        gathered: Gathered::default(),
+        failure: None,
+    };
     if whereabouts.targets.is_empty() && whereabouts.extras.is_empty() {
         return intake.finish(round);
     }
@@ -107,6 +117,7 @@ pub fn gather(
     let certificates = kept.folder.as_ref().map(|folder| folder.join("known-printers"));
     let known = KnownPrinters::open(certificates.as_deref());
     intake.beside = Beside::new(&config.poll.protocols, options.reader.plans.catalog.clone(), known, kept.memory.clone());
+    intake.catalog = Some(options.reader.plans.catalog.clone());
     let scan = Scan::new(options);
     let mut sockets = Sockets::open(needs_v6).map_err(GatherError::Socket)?;
     netio::run(&mut sockets, &mut Driven(scan), &Clock::start(), |engine, _| {
@@ -176,6 +187,8 @@ struct Intake<'a> {
     waiting: Vec<Piece>,
     /// Who asks what SNMP leaves open.
     beside: Option<Beside>,
+    /// Which counters begin again of themselves; there once a scan is.
+    catalog: Option<Arc<Catalog>>,
     gathered: Gathered,
     failure: Option<StoreError>,
 }
@@ -282,7 +295,11 @@ impl Intake<'_> {
                 let day: Date = piece.observed_at.to_zoned(zone.clone()).date();
                 // What is not looked after is known, and not reported.
                 if piece.in_scope {
-                    store.keep(device, piece.extent, piece.observed_at, day, &piece.facts)?;
+                    let facts = match &self.catalog {
+                        Some(catalog) if piece.sighting.is_some() => held_against_before(store, catalog, device, piece)?,
+                        _ => None,
+                    };
+                    store.keep(device, piece.extent, piece.observed_at, day, facts.as_ref().unwrap_or(&piece.facts))?;
                 }
             }
             Ok(())
@@ -311,6 +328,26 @@ impl Intake<'_> {
             None => Ok(self.gathered),
         }
     }
+}
+
+/// Holds a reading against what was read of the device before; returns its facts where that lowers how far
+/// its meters can be believed.
+///
+/// A count that fell is held against what the server has as well: it stays doubted until the server knows.
+fn held_against_before(store: &Store, catalog: &Catalog, device: u32, piece: &Piece) -> Result<Option<Facts>, StoreError> {
+    let mut now = facts::record(&piece.facts, Path::Agent, Some(piece.observed_at));
+    let told = now.problems.len();
+    let oid = now.identity.system_object_id.as_deref().and_then(snmp::oid::parse);
+    let signs = Signs { sys_object_id: oid.as_deref(), sys_descr: now.identity.system_description.as_deref(), device: None };
+    let profile = catalog.profile_for(&signs).clone();
+    if let Some(last) = store.device(device)? {
+        collect::since(&profile, &facts::record(&last.facts, Path::Agent, last.facts_at), &mut now);
+    }
+    if let Some(base) = store.base_of(device)? {
+        collect::since(&profile, &facts::record(&base, Path::Agent, None), &mut now);
+    }
+    now.problems.dedup();
+    Ok((now.problems.len() > told).then(|| facts::of(&now, &mut Keys::default())))
 }
 
 /// Returns whether a whole record shows a sign of a printer: an address of one may be another host's now.
