@@ -383,3 +383,39 @@ impl Engine for Driven {
         self.0.is_done()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Folder;
+    use model::Origin;
+    use model::record::{Evidence, Meter};
+
+    fn piece(total: u64, hour: i64) -> Piece {
+        let mut record = DeviceRecord::new(Path::Agent);
+        record.address = Some("10.0.0.7".to_owned());
+        record.identity.manufacturer = Some("Acme".to_owned());
+        record.identity.serial_number = Some("AC1234567".to_owned());
+        let origin = Origin::new("prtMarkerLifeCount", &[1, 1]);
+        record.meters = vec![Meter { name: "total".to_owned(), value: total, unit: None, origin, evidence: Evidence::Standard }];
+        let facts = facts::of(&record, &mut Keys::default());
+        let observed_at = Timestamp::from_second(1_800_000_000 + 3600 * hour).unwrap();
+        Piece { sighting: Some(Sighting::of(&facts)), device: 0, in_scope: true, extent: Extent::Whole, observed_at, facts }
+    }
+
+    #[test]
+    fn d_07_a_count_that_fell_is_doubted_and_says_why() {
+        let folder = Folder::new();
+        let mut store = Store::open(folder.path()).unwrap();
+        let catalog = Catalog::embedded().unwrap();
+        let day = Date::constant(2027, 1, 15);
+        let first = piece(7432, 0);
+        let device = store.see(first.sighting.as_ref().unwrap(), true, first.observed_at).unwrap();
+        store.keep(device, Extent::Whole, first.observed_at, day, &first.facts).unwrap();
+        assert_eq!(held_against_before(&store, &catalog, device, &piece(7440, 1)).unwrap(), None);
+        let fell = held_against_before(&store, &catalog, device, &piece(12, 1)).unwrap().expect("a count that fell");
+        let record = facts::record(&fell, Path::Agent, None);
+        assert_eq!(record.meters[0].evidence, Evidence::Conflicting);
+        assert_eq!(record.problems, ["total: prtMarkerLifeCount.1.1 fell from 7432 to 12"]);
+    }
+}

@@ -47,7 +47,7 @@ fn a_printer_that_falls_silent_is_told_to_be_unreachable_and_keeps_its_facts() {
     let printers = Printers::start(Ipv4Addr::new(127, 41, 2, 0), 16, 2);
     let folder = Folder::new();
     let store = Shared::new(Store::open(folder.path()).unwrap());
-    let config = config(printers.port, "127.41.2.0/28", "");
+    let config = config(printers.port, "127.41.2.0/28", "[poll]\nprotocols = ['snmp']\n");
     assert_eq!(round(Round::Discover, &config, &store).read, 2);
     let before = store.lock().device(1).unwrap().unwrap();
     drop(printers);
@@ -59,6 +59,20 @@ fn a_printer_that_falls_silent_is_told_to_be_unreachable_and_keeps_its_facts() {
     assert_eq!(after.facts.len(), before.facts.len());
     let unsent = store.lock().unsent_of(1).unwrap();
     assert_eq!(unsent.iter().map(|reading| reading.whole).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn d_16_a_host_that_is_there_and_will_not_talk_is_refusing() {
+    let printers = Printers::start(Ipv4Addr::new(127, 41, 5, 0), 16, 1);
+    let folder = Folder::new();
+    let store = Shared::new(Store::open(folder.path()).unwrap());
+    let config = config(printers.port, "127.41.5.0/28", "");
+    assert_eq!(round(Round::Discover, &config, &store).read, 1);
+    drop(printers);
+    // Its SNMP is gone; the host refuses a connection at the port of IPP.
+    assert_eq!(round(Round::Read, &config, &store).silent, 1);
+    let device = store.lock().device(1).unwrap().unwrap();
+    assert_eq!(device.facts.get("presence"), Some(&Value::from("refusing")));
 }
 
 #[test]
