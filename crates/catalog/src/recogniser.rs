@@ -86,7 +86,7 @@ impl Recogniser {
         branches.sort_by(|a, b| a.arcs.cmp(&b.arcs));
         let (mut words, mut models, mut boards) = (Vec::new(), Vec::new(), Vec::new());
         for (maker, entry) in makers.iter().enumerate() {
-            let word = |text: &Box<str>, product| Word { letters: first_letters(text), text: text.clone(), maker, product };
+            let word = |text: &str, product| Word { letters: first_letters(text), text: text.into(), maker, product };
             words.extend(entry.words.iter().map(|text| word(text, false)));
             words.extend(entry.products.iter().map(|text| word(text, true)));
             models.extend(entry.models.iter().map(|text| word(text, true)));

@@ -103,10 +103,7 @@ fn level(number: Option<i64>) -> Level {
 /// Reads a word of the standard's that may be its number, may lack its end, and may be of another list.
 ///
 /// Source: what printers write into `printer-input-tray` and `printer-alert`.
-fn word<T: std::str::FromStr + Copy>(text: &str, known: &[T], from_number: fn(u32) -> T) -> Option<T>
-where
-    T: std::fmt::Display,
-{
+fn word<T: std::str::FromStr + std::fmt::Display + Copy>(text: &str, known: &[T], from_number: fn(u32) -> T) -> Option<T> {
     let text = text.trim();
     if let Ok(number) = text.parse::<u32>() {
         return Some(from_number(number));
