@@ -243,8 +243,9 @@ impl Catalog {
     /// the device's texts name; else the one for devices of which nothing is known. A file with
     /// faults is passed over.
     pub fn profile_for(&self, signs: &Signs<'_>) -> &Arc<Profile> {
+        let model = signs.device.and_then(|text| self.recogniser.maker_of_text(text)).map(|(_, rest, _)| rest);
         let matched = self.files.iter().filter_map(|file| {
-            let weight = file.matches.iter().filter_map(|rule| rule.fits(signs)).max()?;
+            let weight = file.matches.iter().filter_map(|rule| rule.fits(signs, model)).max()?;
             Some((weight, file))
         });
         let mut matched: Vec<(usize, &ProfileFile)> = matched.collect();

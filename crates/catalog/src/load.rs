@@ -178,9 +178,9 @@ fn read_matches(document: &mut Document, root: Block<'_>) -> Vec<Match> {
         document.check_keys(block, &["sys-object-id", "sys-descr", "device", "source", "why"]);
         document.check_witness(block);
         let sys_object_id = document.text(block, "sys-object-id").and_then(|(text, at)| parse_oid(document, text, at)).map(Vec::into);
-        let mut text = |key| document.text(block, key).map(|(text, _)| text.into());
-        let (sys_descr, device): (Option<Box<str>>, Option<Box<str>>) = (text("sys-descr"), text("device"));
-        if sys_object_id.is_none() && sys_descr.is_none() && device.is_none() {
+        let sys_descr = document.text(block, "sys-descr").map(|(text, _)| text.into());
+        let device: Vec<Box<str>> = one_or_more(document, block, "device").into_iter().map(|(text, _)| text).collect();
+        if sys_object_id.is_none() && sys_descr.is_none() && device.is_empty() {
             document.error(block.at, "[[match]] names none of sys-object-id, sys-descr, device");
         }
         matches.push(Match { sys_object_id, sys_descr, device, rule: document.rule(block.at) });

@@ -47,8 +47,9 @@ pub struct Match {
     pub sys_object_id: Option<Box<[u32]>>,
     /// sysDescr begins so, without regard to case.
     pub sys_descr: Option<Box<str>>,
-    /// hrDeviceDescr, or the model of the IEEE 1284 device ID, begins so, without regard to case.
-    pub device: Option<Box<str>>,
+    /// hrDeviceDescr, or maker and model of the IEEE 1284 device ID, begins with one of these, with or
+    /// without the maker's name in front and without regard to case; none: whatever it says.
+    pub device: Vec<Box<str>>,
     pub rule: Rule,
 }
 
@@ -62,22 +63,23 @@ pub struct Signs<'a> {
 }
 
 impl Match {
-    /// Returns how much of the device the rule speaks of; `None` if it does not fit.
-    pub(crate) fn fits(&self, signs: &Signs<'_>) -> Option<usize> {
-        let mut weight = 0;
-        let mut text = |rule: &Option<Box<str>>, said: Option<&str>| match rule {
-            None => true,
-            Some(prefix) => {
-                weight += prefix.len();
-                said.is_some_and(|text| begins_with(text, prefix))
-            }
+    /// Returns how much of the device the rule speaks of; `None` if it does not fit. `model` is the device's
+    /// text without the maker's name.
+    pub(crate) fn fits(&self, signs: &Signs<'_>, model: Option<&str>) -> Option<usize> {
+        let begins = |prefix: &str, said: Option<&str>| said.is_some_and(|text| begins_with(text, prefix)).then_some(prefix.len());
+        let text = match &self.sys_descr {
+            None => 0,
+            Some(prefix) => begins(prefix, signs.sys_descr)?,
         };
-        let texts = text(&self.sys_descr, signs.sys_descr) && text(&self.device, signs.device);
-        let oid = self.sys_object_id.as_ref().is_none_or(|prefix| {
-            weight += 4 * prefix.len();
-            signs.sys_object_id.is_some_and(|oid| oid.starts_with(prefix))
-        });
-        (texts && oid).then_some(weight)
+        let device = match &self.device[..] {
+            [] => 0,
+            prefixes => prefixes.iter().filter_map(|prefix| begins(prefix, signs.device).or(begins(prefix, model))).max()?,
+        };
+        let oid = match &self.sys_object_id {
+            None => 0,
+            Some(prefix) => signs.sys_object_id.is_some_and(|oid| oid.starts_with(prefix)).then_some(4 * prefix.len())?,
+        };
+        Some(text + device + oid)
     }
 }
 

@@ -94,7 +94,10 @@ impl Page {
                 format!("sysObjectID begins {}", arcs.join("."))
             }));
             signs.extend(rule.sys_descr.as_ref().map(|text| format!("sysDescr begins \"{text}\"")));
-            signs.extend(rule.device.as_ref().map(|text| format!("hrDeviceDescr or the device ID's model begins \"{text}\"")));
+            if !rule.device.is_empty() {
+                let texts: Vec<String> = rule.device.iter().map(|text| format!("\"{text}\"")).collect();
+                signs.push(format!("hrDeviceDescr or the device ID's model begins {}", texts.join(" or ")));
+            }
             self.rule(&format!("a device whose {}", words::list(signs.into_iter())), rule.rule, &[]);
         }
     }
