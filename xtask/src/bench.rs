@@ -29,8 +29,7 @@ const RUNS: usize = 5;
 /// More would not fit into the network of [`works::many`], where each counts fifty times.
 const MOST_DEVICES: u32 = 5000;
 
-const USAGE: &str =
-    "expected `cargo xtask bench [sweep|read|reread|slow|report|agent|ingest|many|all] [--devices N] [--runs N] [--quick] [--markdown]`";
+const USAGE: &str = "expected `cargo xtask bench [sweep|read|reread|slow|protocols|report|agent|ingest|many|all] [--devices N] [--runs N] [--quick] [--markdown]`";
 
 /// One thing that is measured; returns its tables.
 type Work = fn(&Bench) -> Result<Vec<Table>>;
@@ -41,6 +40,7 @@ const WORKS: &[(&str, Work)] = &[
     ("read", works::read),
     ("reread", works::reread),
     ("slow", works::slow),
+    ("protocols", protocols),
     ("report", report),
     ("agent", agent::agent),
     ("ingest", ingest),
@@ -54,6 +54,14 @@ const ON_REQUEST: [&str; 2] = ["ingest", "many"];
 fn report(bench: &Bench) -> Result<Vec<Table>> {
     println!("\nreport: a day's report on the wire; budgets: changes of everything ≤ 75 KB, of meters, supplies, alerts ≤ 20 KB\n");
     process::run(&mut process::cargo(&format!("run --quiet --release -p cli --example report_size -- {}", bench.devices))?)?;
+    Ok(Vec::new())
+}
+
+/// Lets the program's own example measure one printer behind a slow network; it prints its table itself.
+fn protocols(bench: &Bench) -> Result<Vec<Table>> {
+    println!("\nprotocols: one awake printer by everything it speaks; budget: all of it ≤ 1,000 ms\n");
+    let runs = if bench.quick { 3 } else { 20 };
+    process::run(&mut process::cargo(&format!("run --quiet --release -p cli --example protocols -- {runs}"))?)?;
     Ok(Vec::new())
 }
 
@@ -166,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_long_work_is_measured_on_request_only() {
-        assert_eq!(names(&parse("").unwrap()), ["sweep", "read", "reread", "slow", "report", "agent"]);
+        assert_eq!(names(&parse("").unwrap()), ["sweep", "read", "reread", "slow", "protocols", "report", "agent"]);
         assert_eq!(names(&parse("ingest --quick many").unwrap()), ["ingest", "many"]);
         assert_eq!(names(&parse("all").unwrap()).last(), Some(&"many"));
     }

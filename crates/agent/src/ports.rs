@@ -9,7 +9,7 @@ use catalog::Catalog;
 use collect::Context;
 use model::DeviceRecord;
 use model::record::Presence;
-use netio::ipp::{Question, Timeouts};
+use netio::ipp::{Question, Reading, Timeouts};
 use netio::stream::{self, Ended, converse};
 use netio::tls::Fingerprint;
 use printport::ipp::exchange::PATHS;
@@ -37,6 +37,8 @@ pub struct Silence {
     pub is_there: bool,
     /// Whether the network itself finds nobody at the address.
     pub is_off: bool,
+    /// Whether it showed another certificate than before, and was asked nothing for that.
+    pub has_changed: bool,
 }
 
 impl Silence {
@@ -44,14 +46,38 @@ impl Silence {
         // Whoever refuses a connection is there to do so; "no route" on one's own network is a printer that does
         // not answer to its address there.
         let (is_there, is_off) = (why.contains("refused"), why.contains("no route") || why.contains("host unreachable"));
-        Silence { why: format!("{protocol}: {address}: {why}"), is_there, is_off }
+        Silence { why: format!("{protocol}: {address}: {why}"), is_there, is_off, has_changed: false }
     }
 }
 
-/// Asks over IPP, and over TLS where the port or the printer wants it.
+/// Reads what a printer says over IPP, and over TLS where the port or the printer wants it.
 ///
-/// A printer that shows another certificate than the `known` one is asked nothing. The certificate that it
-/// shows now is returned with the record.
+/// A printer that shows another certificate than the `known` one is asked nothing.
+pub fn read_ipp(address: SocketAddr, host: Option<&str>, known: Option<Fingerprint>) -> Result<Reading, Silence> {
+    let timeouts = Timeouts { connect: CONNECT, printer: IPP, ..Timeouts::default() };
+    let question = Question { address, host, use_tls: address.port() == 443, known, paths: PATHS, groups: groups::ALL, timeouts };
+    let reading = netio::ipp::read(&question).map_err(|changed| Silence {
+        why: format!("IPP: {address} was asked nothing: {changed}"),
+        is_there: true,
+        is_off: false,
+        has_changed: true,
+    })?;
+    let problems = &reading.answers.problems;
+    match reading.answers.outcome {
+        // It was not even asked, so what it was to be asked for does not matter.
+        Outcome::Unreachable => {
+            let why: Vec<String> = problems.iter().map(|problem| problem.what.to_string()).collect();
+            Err(Silence::of("IPP", address, &why.join("; ")))
+        }
+        Outcome::NoPrinter => {
+            let why: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Err(Silence { is_there: true, ..Silence::of("IPP", address, &why.join("; ")) })
+        }
+        Outcome::Answered | Outcome::Partly | Outcome::Refusing | Outcome::WantsTls | Outcome::Busy | Outcome::Failed => Ok(reading),
+    }
+}
+
+/// Asks over IPP: see [`read_ipp`]. The certificate that the printer shows now is returned with the record.
 pub fn ask_ipp(
     address: SocketAddr,
     host: Option<&str>,
@@ -59,20 +85,8 @@ pub fn ask_ipp(
     catalog: &Catalog,
     context: &Context,
 ) -> Result<(DeviceRecord, Option<Fingerprint>), Silence> {
-    let timeouts = Timeouts { connect: CONNECT, printer: IPP, ..Timeouts::default() };
-    let question = Question { address, host, use_tls: address.port() == 443, known, paths: PATHS, groups: groups::ALL, timeouts };
-    let reading = netio::ipp::read(&question).map_err(|changed| Silence {
-        why: format!("IPP: {address} was asked nothing: {changed}"),
-        is_there: true,
-        is_off: false,
-    })?;
+    let reading = read_ipp(address, host, known)?;
     let answers = reading.answers;
-    let why = || answers.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    match answers.outcome {
-        Outcome::Unreachable => return Err(Silence::of("IPP", address, &why())),
-        Outcome::NoPrinter => return Err(Silence { is_there: true, ..Silence::of("IPP", address, &why()) }),
-        Outcome::Answered | Outcome::Partly | Outcome::Refusing | Outcome::WantsTls | Outcome::Busy | Outcome::Failed => {}
-    }
     let mut record = collect::ipp::collect(&answers.attributes, catalog, context);
     if answers.outcome == Outcome::Refusing {
         record.presence = Presence::Refusing;
@@ -83,7 +97,8 @@ pub fn ask_ipp(
         if certificate.is_out_of_date {
             record.problems.push("IPP: the printer's certificate is out of date".to_string());
         }
-        if certificate.names_another_host {
+        // Printers put their name into it, and are mostly asked by their address: that is no news.
+        if certificate.names_another_host && host.is_some_and(|host| host.parse::<IpAddr>().is_err()) {
             record.problems.push("IPP: the printer's certificate names another host".to_string());
         }
     }
@@ -105,7 +120,7 @@ pub fn ask_pjl(address: SocketAddr, catalog: &Catalog, context: &Context) -> Sai
 pub fn ask_lpd(address: SocketAddr, queue: &str, context: &Context) -> Said {
     let Some(mut question) = lpd::Question::new(queue, PATIENCE.answer) else {
         let why = format!("LPD: \"{queue}\" cannot be said in this protocol; expected a name without blanks");
-        return Err(Silence { why, is_there: false, is_off: false });
+        return Err(Silence { why, is_there: false, is_off: false, has_changed: false });
     };
     let ended = converse(address, &mut question, JOB_PORT);
     let state = question.finish();

@@ -173,12 +173,13 @@ pub struct ProbeArgs {
     #[command(flatten)]
     pub profiles: ProfilesArgs,
 
-    /// What to ask by: snmp, ipp, pjl, lpd
+    /// What to ask by: snmp, ipp, pjl, lpd [default: snmp,ipp]
     ///
     /// pjl and lpd use the ports that print jobs come by, and may wake the printer: they are asked only when named
-    /// here, and a printer that is printing is left alone. Nothing is ever printed.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "snmp,ipp")]
-    pub protocols: Vec<Protocol>,
+    /// here, and a printer that is printing is left alone. Nothing is ever printed. A printer that does not speak a
+    /// protocol named here is a failure; one without IPP is none if nothing is named.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', hide_possible_values = true)]
+    pub protocols: Option<Vec<Protocol>>,
 
     #[command(flatten)]
     pub ports: PortArgs,
@@ -197,12 +198,35 @@ pub enum Protocol {
     Lpd,
 }
 
-/// Is where the protocols other than SNMP are spoken.
+impl Protocol {
+    /// Returns the protocol as its people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Snmp => "SNMP",
+            Protocol::Ipp => "IPP",
+            Protocol::Pjl => "PJL",
+            Protocol::Lpd => "LPD",
+        }
+    }
+}
+
+/// Is where IPP is spoken, and with whom.
 #[derive(clap::Args)]
-pub struct PortArgs {
+pub struct IppArgs {
     /// The port of IPP; 443 and any port that wants it are spoken to by TLS
     #[arg(long, value_name = "PORT", default_value_t = 631, value_parser = clap::value_parser!(u16).range(1..))]
     pub ipp_port: u16,
+
+    /// Where the certificates that printers showed are kept: a printer that shows another one later is told, and asked nothing
+    #[arg(long, value_name = "FILE", env = "ROUNDSMAN_KNOWN_PRINTERS")]
+    pub known_printers: Option<PathBuf>,
+}
+
+/// Is where the protocols other than SNMP are spoken.
+#[derive(clap::Args)]
+pub struct PortArgs {
+    #[command(flatten)]
+    pub ipp: IppArgs,
 
     /// The port of PJL; some devices use 2000 or 2105
     #[arg(long, value_name = "PORT", default_value_t = 9100, value_parser = clap::value_parser!(u16).range(1..))]
@@ -215,10 +239,6 @@ pub struct PortArgs {
     /// The LPD queue to ask for
     #[arg(long, value_name = "NAME", default_value = "lp")]
     pub queue: String,
-
-    /// Where the certificates that printers showed are kept: a printer that shows another one later is told, and asked nothing
-    #[arg(long, value_name = "FILE", env = "ROUNDSMAN_KNOWN_PRINTERS")]
-    pub known_printers: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -243,6 +263,13 @@ pub struct RecordArgs {
     #[command(flatten)]
     pub access: AccessArgs,
 
+    /// What to ask by: snmp, ipp [default: both, if the printer speaks IPP]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', hide_possible_values = true)]
+    pub protocols: Option<Vec<Recorded>>,
+
+    #[command(flatten)]
+    pub ipp: IppArgs,
+
     /// What not to redact
     #[arg(long, value_enum, value_name = "LIST", value_delimiter = ',')]
     pub keep: Vec<Keep>,
@@ -250,6 +277,13 @@ pub struct RecordArgs {
     /// Redact serial numbers too, of the printer and of its parts
     #[arg(long)]
     pub redact_serials: bool,
+}
+
+/// Is a protocol of which recordings are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Recorded {
+    Snmp,
+    Ipp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -265,7 +299,7 @@ pub enum Keep {
 #[derive(clap::Args)]
 #[command(after_long_help = REPLAY_EXAMPLES)]
 pub struct ReplayArgs {
-    /// Recordings (.snmprec)
+    /// Recordings (.snmprec, .ipp)
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
@@ -569,7 +603,8 @@ Examples:
   roundsman record 10.0.0.7 -o recordings --redact-serials  to show to strangers
   roundsman record 10.0.0.7 -o recordings --keep places
 
-A recording is text: read it before you send it.";
+What it says over SNMP is kept in a file .snmprec, which is text: read it before you send it. What it says over
+IPP is kept in a file .ipp; `roundsman replay FILE --format ndjson` shows it.";
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
@@ -638,6 +673,7 @@ mod tests {
             "roundsman replay a.snmprec b.snmprec --format ndjson",
             "roundsman probe 10.0.0.7:1161 --protocols snmp --format json",
             "roundsman record 10.0.0.7 -o out --keep names,places --redact-serials",
+            "roundsman record 10.0.0.7 -o out --protocols ipp --ipp-port 443",
             "roundsman sim --network 127.0.1.0/28 --network 127.0.2.0/28 --count 3 --loss 5 --delay-ms 20-200 --serial --speed 60",
             "roundsman up",
             "roundsman up --scan 10.0.0.0/24 --scan printer-7 --port-of-printers 1161 --data d --port 9000 --listen ::",

@@ -18,7 +18,7 @@ use survey::scan::Task;
 use survey::targets::Targets;
 use survey::{Event, Plans, Rate, ScanOptions, Statistics};
 
-use crate::args::{ProbeArgs, ProbeFormat, Protocol};
+use crate::args::{IppArgs, ProbeArgs, ProbeFormat, Protocol};
 use crate::drive::{News, drive};
 use crate::output::Sink;
 use crate::whereabouts::{address_of, target_at};
@@ -26,6 +26,9 @@ use crate::{interrupt, setup};
 
 /// Is the port of SNMP agents.
 pub const SNMP_PORT: u16 = 161;
+
+/// Says what to do about a printer that does not answer SNMP.
+pub const NO_SNMP: &str = "check the address, the port, the community and the printer's access list";
 
 /// Runs the command.
 ///
@@ -41,8 +44,8 @@ pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
     }
     let options = setup::reader_options(Sections::all(), &args.access, &args.profiles)?;
     let plans = options.plans.clone();
-    let asks = |protocol| args.protocols.contains(&protocol);
-    let mut known = args.ports.known_printers.as_deref().map_or_else(KnownPrinters::usual, |file| KnownPrinters::open(Some(file)));
+    let asks = |protocol| args.protocols.as_deref().unwrap_or(USUAL).contains(&protocol);
+    let mut known = known_printers(&args.ports.ipp);
     let (mut records, mut silences, mut statistics) = (Vec::new(), Vec::new(), None);
     std::thread::scope(|scope| {
         let ipp = asks(Protocol::Ipp).then(|| scope.spawn(|| ask_ipp(address.ip(), args, &plans, &mut known)));
@@ -56,17 +59,20 @@ pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
         }
         anyhow::Ok(())
     })?;
-    let is_printing = records.iter().any(|record: &DeviceRecord| record.presence == Presence::Printing);
-    for protocol in [Protocol::Pjl, Protocol::Lpd].into_iter().filter(|protocol| asks(*protocol)) {
-        if is_printing {
-            silences.push(format!("{protocol:?} was not asked: the printer is printing"));
+    ask_job_ports(address.ip(), args, &plans, &mut records, &mut silences);
+    let Some(mut record) = collect::fuse(records) else {
+        let whys: Vec<String> = silences.into_iter().map(Silence::with_advice).collect();
+        bail!("{}", whys.join("\n"))
+    };
+    record.address = Some(address.ip().to_string());
+    for silence in silences {
+        // Nobody has asked for IPP by its name, and many printers do not speak it.
+        if silence.is_expected && args.protocols.is_none() {
+            eprintln!("{}", silence.why);
         } else {
-            keep(ask_job_port(protocol, address.ip(), args, &plans), &mut records, &mut silences);
+            record.problems.push(silence.with_advice());
         }
     }
-    let Some(mut record) = collect::fuse(records) else { bail!("{}", silences.join("\n")) };
-    record.address = Some(address.ip().to_string());
-    record.problems.extend(silences);
     let mut sink = Sink::open(None)?;
     let text = match args.format {
         ProbeFormat::Table => report::detail::render(&record, &sink.style()),
@@ -80,14 +86,40 @@ pub fn run(args: &ProbeArgs) -> Result<ExitCode> {
     Ok(if record.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Is what one protocol brought: a record, or why there is none.
-type Said = Result<DeviceRecord, String>;
+/// What is asked by where nothing is named: what disturbs nobody.
+const USUAL: &[Protocol] = &[Protocol::Snmp, Protocol::Ipp];
 
-fn keep(said: Said, records: &mut Vec<DeviceRecord>, silences: &mut Vec<String>) {
+/// Is what one protocol brought: a record, or why there is none.
+type Said = Result<DeviceRecord, Silence>;
+
+/// Is why a protocol brought nothing, and what a person can do about it.
+struct Silence {
+    why: String,
+    advice: Option<String>,
+    /// Whether a printer may well be like this.
+    is_expected: bool,
+}
+
+impl Silence {
+    fn worth_telling(why: String) -> Self {
+        Silence { why, advice: None, is_expected: false }
+    }
+
+    fn with_advice(self) -> String {
+        self.advice.map_or_else(|| self.why.clone(), |advice| format!("{}; {advice}", self.why))
+    }
+}
+
+fn keep(said: Said, records: &mut Vec<DeviceRecord>, silences: &mut Vec<Silence>) {
     match said {
         Ok(record) => records.push(record),
-        Err(why) => silences.push(why),
+        Err(silence) => silences.push(silence),
     }
+}
+
+/// Opens the file that is named, or the person's own.
+pub fn known_printers(args: &IppArgs) -> KnownPrinters {
+    args.known_printers.as_deref().map_or_else(KnownPrinters::usual, |file| KnownPrinters::open(Some(file)))
 }
 
 /// Is how a record made outside the reader is dated and how far it goes.
@@ -98,26 +130,67 @@ fn context(plans: &Plans) -> Context {
 
 /// Asks over IPP; the certificate that a printer shows first is kept.
 fn ask_ipp(address: IpAddr, args: &ProbeArgs, plans: &Plans, known: &mut KnownPrinters) -> Said {
-    let port = args.ports.ipp_port;
+    let port = args.ports.ipp.ipp_port;
     let who = format!("{}:{port}", args.device.host);
     let asked = ports::ask_ipp(SocketAddr::new(address, port), Some(&args.device.host), known.get(&who), &plans.catalog, &context(plans));
     let (mut record, certificate) = asked.map_err(|silence| {
-        let advice = "if that is the printer's new certificate, remove its line from";
-        if silence.why.contains("certificate changed") { format!("{}; {advice} {known}", silence.why) } else { silence.why }
+        let advice = ipp_advice(&silence, known);
+        Silence { why: silence.why, advice: Some(advice), is_expected: !silence.has_changed }
     })?;
     let kept = certificate.map_or(Ok(()), |fingerprint| known.remember(&who, fingerprint));
     record.problems.extend(kept.err().map(|error| format!("IPP: {error}")));
     Ok(record)
 }
 
+/// Says what to do about a printer that tells nothing over IPP.
+pub fn ipp_advice(silence: &ports::Silence, known: &KnownPrinters) -> String {
+    if silence.has_changed {
+        format!("if that is the printer's new certificate, remove its line from {known}")
+    } else {
+        "switch IPP on at the printer, or name its port with --ipp-port".to_owned()
+    }
+}
+
+/// Asks at the ports that print jobs come by, unless the printer is printing.
+///
+/// Who has told how it is may be asked at both at once. Of who has not, PJL tells it first.
+fn ask_job_ports(address: IpAddr, args: &ProbeArgs, plans: &Plans, records: &mut Vec<DeviceRecord>, silences: &mut Vec<Silence>) {
+    let named = args.protocols.as_deref().unwrap_or(USUAL);
+    let ports: Vec<Protocol> = [Protocol::Pjl, Protocol::Lpd].into_iter().filter(|protocol| named.contains(protocol)).collect();
+    let at_once = if records.is_empty() { 1 } else { 2 };
+    for ports in ports.chunks(at_once) {
+        if records.iter().any(|record| record.presence == Presence::Printing) {
+            let untold = |protocol: &Protocol| format!("{}: not asked, for the printer is printing; ask again later", protocol.name());
+            silences.extend(ports.iter().map(untold).map(Silence::worth_telling));
+            continue;
+        }
+        std::thread::scope(|scope| {
+            let ask = |protocol: &Protocol| {
+                scope.spawn({
+                    let protocol = *protocol;
+                    move || ask_job_port(protocol, address, args, plans)
+                })
+            };
+            let asking: Vec<_> = ports.iter().map(ask).collect();
+            asking.into_iter().filter_map(|asking| asking.join().ok()).for_each(|said| keep(said, records, silences));
+        });
+    }
+}
+
 /// Asks at a port that print jobs come by.
 fn ask_job_port(protocol: Protocol, address: IpAddr, args: &ProbeArgs, plans: &Plans) -> Said {
     let at = |port| SocketAddr::new(address, port);
-    let said = match protocol {
-        Protocol::Pjl => ports::ask_pjl(at(args.ports.pjl_port), &plans.catalog, &context(plans)),
-        _ => ports::ask_lpd(at(args.ports.lpd_port), &args.ports.queue, &context(plans)),
+    let (said, advice) = match protocol {
+        Protocol::Pjl => (
+            ports::ask_pjl(at(args.ports.pjl_port), &plans.catalog, &context(plans)),
+            "not every printer speaks PJL; switch raw printing on at the printer, or name its port with --pjl-port",
+        ),
+        _ => (
+            ports::ask_lpd(at(args.ports.lpd_port), &args.ports.queue, &context(plans)),
+            "switch LPD on at the printer, or name its port with --lpd-port and its queue with --queue",
+        ),
     };
-    said.map_err(|silence| silence.why)
+    said.map_err(|silence| Silence { why: silence.why, advice: Some(advice.to_owned()), is_expected: false })
 }
 
 fn ask_snmp(address: SocketAddr, reader: survey::ReaderOptions) -> Result<(Said, Option<(u16, Statistics)>)> {
@@ -142,10 +215,10 @@ fn ask_snmp(address: SocketAddr, reader: survey::ReaderOptions) -> Result<(Said,
     })?;
     Ok(match (read, why_silent) {
         (Some((record, requests)), _) => (Ok(*record), Some((requests, statistics))),
-        (None, Some(why)) => (Err(format!("{address} could not be asked: {why}")), None),
+        (None, Some(why)) => (Err(Silence::worth_telling(format!("{address} could not be asked: {why}"))), None),
         (None, None) => {
-            let advice = "check the address, the port, the community and the printer's access list";
-            (Err(format!("{address} does not answer SNMP; {advice}")), None)
+            let advice = Some(NO_SNMP.to_owned());
+            (Err(Silence { advice, ..Silence::worth_telling(format!("{address} does not answer SNMP")) }), None)
         }
     })
 }

@@ -1,18 +1,22 @@
 //! `roundsman record`: keep what a printer answers, without names, places and addresses.
 
+mod ipp;
+
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use self::ipp::Said;
 use anyhow::{Context, Result, bail};
 use netio::{Clock, Engine, Sockets, Tick};
 use sim::{Recording, RecordingBuilder, Redaction, redact};
 use snmp::{OidRef, Value};
+use survey::Credentials;
 use survey::recorder::Recorder;
 
-use crate::args::{Keep, RecordArgs};
-use crate::probe::SNMP_PORT;
+use crate::args::{Keep, RecordArgs, Recorded};
+use crate::probe::{NO_SNMP, SNMP_PORT};
 use crate::whereabouts::address_of;
 use crate::{interrupt, setup};
 
@@ -52,15 +56,69 @@ impl Engine for Driven {
 /// Runs the command. What was walked until Ctrl-C is kept, too.
 ///
 /// # Errors
-/// Fails if the device has no address or does not answer, and if the folder cannot be written to.
+/// Fails if the device has no address or answers nothing, and if the folder cannot be written to.
 pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     let address = address_of(&args.device.host, args.device.port.unwrap_or(SNMP_PORT))?;
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot make the folder {}", args.output.display()))?;
     let credentials = setup::credentials(&args.access)?;
+    let asks = |protocol| args.protocols.as_ref().is_none_or(|protocols| protocols.contains(&protocol));
+    let texts = (0..credentials.len()).map(|number| String::from_utf8_lossy(credentials.community(number as u16)).into_owned()).collect();
+    let task = Task { args, address, name: name_now(), redaction: redaction(args, texts) };
+    let stop = interrupt::flag()?;
+    let (mut problems, mut silences) = (Vec::new(), Vec::new());
+    let mut is_whole = true;
+    if asks(Recorded::Snmp) {
+        match record_snmp(&task, &credentials, &stop)? {
+            Ok(told) => {
+                problems.extend(told.problems);
+                is_whole = told.is_done;
+            }
+            Err(why) => silences.push(why),
+        }
+    }
+    let has_snmp = asks(Recorded::Snmp) && silences.is_empty();
+    let mut has_ipp = false;
+    if asks(Recorded::Ipp) && !stop.load(Ordering::Relaxed) {
+        match ipp::record(&task)? {
+            Said::Kept { file, attributes, problems: odd } => {
+                println!("{attributes} attributes in {}", file.display());
+                problems.extend(odd);
+                has_ipp = true;
+            }
+            // Nobody has asked for IPP by its name, and many printers do not speak it.
+            Said::Absent(why) if args.protocols.is_none() && has_snmp => eprintln!("{why}"),
+            Said::Absent(why) | Said::Closed(why) => silences.push(why),
+        }
+    }
+    if !has_snmp && !has_ipp {
+        bail!("{}", silences.join("\n"));
+    }
+    println!("Look through what was kept before you pass it on: names inside private objects and free texts cannot be known.");
+    problems.iter().chain(&silences).for_each(|problem| eprintln!("{problem}"));
+    Ok(if is_whole && problems.is_empty() && silences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Is what is to be recorded, and how.
+struct Task<'a> {
+    args: &'a RecordArgs,
+    address: SocketAddr,
+    /// The files' without their ending.
+    name: String,
+    redaction: Redaction,
+}
+
+/// Is what a walk left besides its file.
+struct Walked {
+    problems: Vec<String>,
+    is_done: bool,
+}
+
+/// Walks the printer and writes what it says; returns why there is nothing to write, if there is not.
+fn record_snmp(task: &Task<'_>, credentials: &Credentials, stop: &AtomicBool) -> Result<Result<Walked, String>> {
+    let address = task.address;
     let communities = credentials.of(address.ip()).iter().map(|number| credentials.community(*number).to_vec()).collect();
     let recorder = Recorder::new(address, communities, setup::secret_key()?);
     let mut engine = Driven { recorder, unsent: None };
-    let stop = interrupt::flag()?;
     let shows_progress = std::io::stderr().is_terminal();
     let mut shown = 0;
     netio::run(&mut Sockets::open(address.is_ipv6())?, &mut engine, &Clock::start(), |engine, now| {
@@ -75,19 +133,16 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     }
     let walked = engine.recorder.objects().len();
     match (walked, engine.unsent) {
-        (0, Some(why)) => bail!("{address} could not be asked: {why}"),
-        (0, None) => bail!("{address} does not answer SNMP; check the address, the port, the community and the printer's access list"),
+        (0, Some(why)) => return Ok(Err(format!("{address} could not be asked: {why}"))),
+        (0, None) => return Ok(Err(format!("{address} does not answer SNMP; {NO_SNMP}"))),
         _ => {}
     }
-    let texts = (0..credentials.len()).map(|number| String::from_utf8_lossy(credentials.community(number as u16)).into_owned()).collect();
-    let recording = redact(&recording(&engine.recorder, &name_now()), &redaction(args, texts));
-    let file = args.output.join(format!("{}.snmprec", recording.name()));
+    let recording = redact(&recording(&engine.recorder, &task.name), &task.redaction);
+    let file = task.args.output.join(format!("{}.snmprec", task.name));
     std::fs::write(&file, recording.write()).with_context(|| format!("cannot write {}", file.display()))?;
     println!("{walked} objects in {}", file.display());
-    println!("Look through it before you pass it on: names inside private objects cannot be known.");
-    engine.recorder.problems().iter().for_each(|problem| eprintln!("{problem}"));
-    let whole = engine.recorder.is_done() && engine.recorder.problems().is_empty();
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    let problems = engine.recorder.problems().to_vec();
+    Ok(Ok(Walked { problems, is_done: engine.recorder.is_done() }))
 }
 
 /// The file is named by the time, not by the address, which is redacted inside.

@@ -6,7 +6,7 @@ use model::Origin;
 use model::record::{DeviceOption, Evidence, Meter, Path, Presence};
 use model::standard::PrinterStatus;
 use printport::lpd::Queue;
-use printport::pjl::{Condition, Report};
+use printport::pjl::{Condition, Problem, Report};
 
 use crate::{Context, naming};
 
@@ -24,8 +24,14 @@ pub fn of_pjl(report: &Report, catalog: &Catalog, context: &Context) -> DeviceRe
         let said = naming::of_pjl_id(id, catalog);
         record.identity.manufacturer = said.manufacturer.map(str::to_string);
         record.identity.model = said.model;
-        for fact in ["manufacturer", "model"] {
-            record.identity.origins.insert(fact.to_string(), vec![origin("ID")]);
+        for (fact, word) in [("manufacturer", &record.identity.manufacturer), ("model", &record.identity.model)] {
+            if word.is_some() {
+                record.identity.origins.insert(fact.to_string(), vec![origin("ID")]);
+            }
+        }
+        // What names no maker that is known may still tell a person something.
+        if record.identity.manufacturer.is_none() {
+            record.configuration.insert("INFO ID".to_string(), id.clone());
         }
     }
     if let Some(value) = report.page_count {
@@ -59,7 +65,9 @@ pub fn of_pjl(report: &Report, catalog: &Catalog, context: &Context) -> DeviceRe
             record.configuration.insert("INFO STATUS CODE".to_string(), code.to_string());
         }
     }
-    record.problems.extend(report.problems.iter().map(ToString::to_string));
+    // A category that a model does not have is nothing that went wrong.
+    let problems = report.problems.iter().filter(|problem| !matches!(problem, Problem::Unknown(_)));
+    record.problems.extend(problems.map(|problem| format!("PJL: {problem}")));
     record
 }
 
@@ -77,4 +85,31 @@ pub fn of_lpd(name: &str, queue: Queue, path: Path) -> DeviceRecord {
         record.configuration.insert(format!("lpd {name} jobs"), said(queue.jobs.map(|jobs| jobs.to_string())));
     }
     record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catalog::Sections;
+    use printport::pjl::Query;
+
+    #[test]
+    fn a_category_that_a_model_does_not_have_is_no_problem_and_silence_is_one() {
+        let problems = vec![Problem::Unknown(Query::Supplies), Problem::NoAnswer(Query::Config)];
+        let report = Report { page_count: Some(7), problems, ..Report::default() };
+        let context = Context { sections: Sections::all(), observed_at: None, path: Path::Agent };
+        let record = of_pjl(&report, &Catalog::embedded().expect("embedded"), &context);
+        assert_eq!(record.problems, ["PJL: INFO CONFIG: no answer"]);
+        assert_eq!((record.meters[0].value, record.meters[0].evidence), (7, Evidence::Reported));
+    }
+
+    #[test]
+    fn an_id_of_nobody_that_is_known_is_kept_as_it_was_said() {
+        let report = Report { id: Some("Acme Nine".to_string()), ..Report::default() };
+        let context = Context { sections: Sections::all(), observed_at: None, path: Path::Agent };
+        let record = of_pjl(&report, &Catalog::embedded().expect("embedded"), &context);
+        assert_eq!((record.identity.manufacturer, record.identity.model), (None, None));
+        assert!(record.identity.origins.is_empty());
+        assert_eq!(record.configuration["INFO ID"], "Acme Nine");
+    }
 }

@@ -6,6 +6,9 @@ mod bad_http;
 #[cfg(target_os = "linux")]
 #[path = "ports/everywhere.rs"]
 mod everywhere;
+#[cfg(target_os = "linux")]
+#[path = "ports/everywhere_printer.rs"]
+mod everywhere_printer;
 #[path = "ports/server.rs"]
 mod server;
 #[cfg(target_os = "linux")]
@@ -27,10 +30,4 @@ fn question(address: SocketAddr) -> Question<'static> {
     let seconds = Duration::from_secs;
     let timeouts = Timeouts { connect: seconds(2), request: seconds(3), printer: seconds(20) };
     Question { address, host: None, use_tls: false, known: None, paths: exchange::PATHS, groups: groups::ALL, timeouts }
-}
-
-/// Daemons live where the path of a mere user may not lead.
-#[cfg(target_os = "linux")]
-fn path() -> String {
-    format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
 }

@@ -111,7 +111,17 @@ fn identity(record: &DeviceRecord, language: Language) -> Vec<Vec<Cell>> {
         ("system object id", identity.system_object_id.as_ref()),
         ("1284 device id", identity.device_id.as_ref()),
     ];
-    fields.into_iter().filter_map(|(name, value)| Some(named(page_word(name, language), said(value?)))).collect()
+    let row = |(name, value): (&'static str, Option<&String>)| {
+        let mut row = named(page_word(name, language), said(value?));
+        // Facts are called in words here, and joined by underscores there.
+        let origins = identity.origins.get(name.replace(' ', "_").as_str()).filter(|origins| !origins.is_empty());
+        row.extend(origins.map(|origins| {
+            let told: Vec<String> = origins.iter().map(|origin| safe_text(&origin.to_string()).into_owned()).collect();
+            Cell::new(told.join(", "), Paint::Dim)
+        }));
+        Some(row)
+    };
+    fields.into_iter().filter_map(row).collect()
 }
 
 fn meters(record: &DeviceRecord, language: Language) -> Vec<Vec<Cell>> {

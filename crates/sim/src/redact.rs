@@ -1,5 +1,6 @@
 //! Taking out of a recording what must not leave the site where it was made.
 
+mod ipp;
 mod text;
 
 use std::net::Ipv4Addr;
@@ -7,6 +8,7 @@ use std::net::Ipv4Addr;
 use snmp::oid::{encode, parse, push_arc, tail_arcs};
 use snmp::{OidRef, Value};
 
+pub use self::ipp::redact_ipp;
 use self::text::{
     StandIns, blank_written_macs, is_telling, mask, mask_occurrences, occurrences, replace_addresses, replace_mail_addresses, trim,
 };

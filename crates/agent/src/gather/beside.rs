@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     fn silence(is_there: bool, is_off: bool) -> Silence {
-        Silence { why: String::new(), is_there, is_off }
+        Silence { why: String::new(), is_there, is_off, has_changed: false }
     }
 
     #[test]

@@ -42,12 +42,16 @@ pub(super) fn read(attributes: &Attributes, catalog: &Catalog) -> Identity {
         "firmware",
         [(firmware::version(attributes), "printer-firmware-string-version"), (of_id.firmware.map(str::to_string), "printer-device-id")],
     );
+    let location = text("printer-location");
+    if location.is_some() {
+        origins.insert("location".to_string(), vec![Origin::new("printer-location", &[])]);
+    }
     Identity {
         manufacturer,
         model,
         serial_number,
         firmware,
-        location: text("printer-location"),
+        location,
         printer_uuid: text("printer-uuid"),
         device_id,
         origins,
@@ -72,6 +76,9 @@ mod tests {
         assert_eq!((identity.serial_number.as_deref(), identity.location), (Some("PHBBB12345"), None));
         assert_eq!(identity.printer_uuid.as_deref(), Some("urn:uuid:4509a320-00a0-008f-00b6-002507510eca"));
         assert_eq!(identity.origins["serial_number"][0].to_string(), "printer-device-id");
+        assert_eq!(identity.origins.get("location"), None);
+        let placed = Printer::new().texts("printer-location", &["Room 7"]).collect().identity;
+        assert_eq!(placed.origins["location"][0].to_string(), "printer-location");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A server that answers each request of a connection with what a test says.
+//! A server that answers each request of a connection with what a test says. The tests of the command line use it, too.
+#![allow(dead_code)]
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

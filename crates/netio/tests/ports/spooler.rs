@@ -15,8 +15,9 @@ use netio::stream::{Ended, Timeouts, converse};
 use printport::ipp::Outcome;
 use printport::lpd::{self, Queue};
 
+use crate::everywhere_printer::path;
+use crate::question;
 use crate::server::Server;
-use crate::{path, question};
 
 const FILES: &str = "ServerRoot FOLDER/etc\nRequestRoot FOLDER/spool\nCacheDir FOLDER/cache\nStateDir FOLDER/run\n\
     AccessLog FOLDER/log/access\nErrorLog FOLDER/log/error\nPageLog FOLDER/log/page\nUser nobody\nGroup nogroup\nFileDevice Yes\n";

@@ -132,8 +132,13 @@ pub enum What {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.asking_for)?;
-        match &self.what {
+        write!(f, "{}: {}", self.asking_for, self.what)
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             What::Transport(error) => f.write_str(error),
             What::Http(status) => write!(f, "HTTP status {status}, expected 200"),
             What::Refused(status) => write!(f, "{status}"),
