@@ -12,6 +12,8 @@ mod meters;
 mod reasons;
 mod supplies;
 
+use std::collections::BTreeMap;
+
 use catalog::{Catalog, Section};
 use model::record::Presence;
 use model::standard::{DeviceStatus, PrinterStatus};
@@ -58,7 +60,20 @@ pub fn collect(attributes: &Attributes, catalog: &Catalog, context: &Context) ->
     if wanted(Section::Status) || wanted(Section::Alerts) {
         record.presence = presence(attributes, &record);
     }
+    if wanted(Section::Configuration) {
+        record.configuration = configuration(attributes);
+    }
     record
+}
+
+/// Returns what is set up, and the printer's own counts of its changes; a 0 of these is no information.
+///
+/// Source: PWG 5100.13, printer-config-change-time; PWG 5100.22, printer-config-changes; RFC 8011, pages-per-minute.
+fn configuration(attributes: &Attributes) -> BTreeMap<String, String> {
+    const NUMBERS: [&str; 5] =
+        ["printer-config-change-time", "printer-config-changes", "printer-state-change-time", "pages-per-minute", "pages-per-minute-color"];
+    let numbers = NUMBERS.iter().filter_map(|name| Some((*name, attributes.number(name).filter(|number| *number > 0)?)));
+    numbers.map(|(name, number)| (name.to_string(), number.to_string())).collect()
 }
 
 /// Source: RFC 8011 §5.4.11, printer-state: idle 3, processing 4, stopped 5.
@@ -122,3 +137,19 @@ fn same_word(mib: &str, said: &str) -> bool {
 
 #[cfg(test)]
 pub(crate) mod testing;
+
+#[cfg(test)]
+mod tests {
+    use super::testing::Printer;
+
+    #[test]
+    fn p_08_a_change_time_of_zero_is_no_information() {
+        let configuration = |time: i32| {
+            let printer = Printer::new().numbers("printer-config-change-time", &[time]).numbers("pages-per-minute", &[40]);
+            printer.collect().configuration.into_iter().collect::<Vec<_>>()
+        };
+        let speed = ("pages-per-minute".to_string(), "40".to_string());
+        assert_eq!(configuration(0), [speed.clone()]);
+        assert_eq!(configuration(7), [speed, ("printer-config-change-time".to_string(), "7".to_string())]);
+    }
+}

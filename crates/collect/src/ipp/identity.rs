@@ -51,6 +51,8 @@ pub(super) fn read(attributes: &Attributes, catalog: &Catalog) -> Identity {
         model,
         serial_number,
         firmware,
+        // What the printer announces itself as; SNMP's sysName is taken before it.
+        system_name: text("printer-dns-sd-name"),
         location,
         printer_uuid: text("printer-uuid"),
         device_id,
