@@ -41,7 +41,10 @@ pub fn told<'a>(profile: &Profile, meters: &'a [Meter]) -> Vec<Sum<'a>> {
         let names: Vec<&str> = found.iter().map(|part| part.name.as_str()).collect();
         let is_made = total.origin.object() == names.join("+");
         let units_differ = found.iter().any(|part| matches!((part.unit, total.unit), (Some(a), Some(b)) if a != b));
-        (!is_made && !units_differ).then_some(Sum { total, parts: found })
+        // What the total has more may be among the parts that this device does not tell.
+        let is_open = found.len() < parts.len() + further.len();
+        let sum = Sum { total, parts: found };
+        (!is_made && !units_differ && !(is_open && sum.of_parts() < total.value)).then_some(sum)
     });
     sums.collect()
 }
