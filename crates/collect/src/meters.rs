@@ -160,7 +160,10 @@ fn read_rows(source: &mut Source<'_>, rows: &MeterRows) -> Vec<Candidate> {
         };
         match found.iter_mut().find(|other| other.name == name) {
             Some(other) if rows.add => match other.value.checked_add(value) {
-                Some(sum) => other.value = sum,
+                Some(sum) => {
+                    other.value = sum;
+                    other.origin = Origin::new(format!("{}+{}", other.origin, cell.origin()), &[]);
+                }
                 None => lost.push(name),
             },
             Some(_) => {}

@@ -32,7 +32,8 @@ impl ServicePart {
 ///
 /// Source: RFC 3805, prtMarkerSuppliesType, for the supplies.
 pub fn service_parts(record: &DeviceRecord, language: Language) -> Vec<ServicePart> {
-    let mut parts: Vec<ServicePart> = record.service_items.iter().map(|item| of_item(item, language)).collect();
+    let items = record.service_items.iter().filter(|item| !is_a_supply(item, &record.supplies));
+    let mut parts: Vec<ServicePart> = items.map(|item| of_item(item, language)).collect();
     for supply in record.supplies.iter().filter(|supply| has_a_service_life(supply)) {
         let part = of_supply(supply, language);
         match parts.iter_mut().find(|known| known.name == part.name) {
@@ -42,6 +43,16 @@ pub fn service_parts(record: &DeviceRecord, language: Language) -> Vec<ServicePa
         }
     }
     parts
+}
+
+/// Returns whether an item is one of the supplies, which are listed with more words.
+fn is_a_supply(item: &ServiceItem, supplies: &[Supply]) -> bool {
+    let is_named = |supply: &Supply| {
+        let kind = supply.kind.map(|kind| kind.to_string()).unwrap_or_default();
+        let by_kind = supply.colorant.as_ref().map_or_else(|| kind.clone(), |colorant| format!("{kind} {colorant}"));
+        supply.description.as_deref() == Some(&item.name) || item.name == by_kind
+    };
+    supplies.iter().any(|supply| has_a_service_life(supply) && is_named(supply))
 }
 
 fn has_a_service_life(supply: &Supply) -> bool {
