@@ -162,7 +162,7 @@ fn read_rows(source: &mut Source<'_>, rows: &MeterRows) -> Vec<Candidate> {
             Some(other) if rows.add => match other.value.checked_add(value) {
                 Some(sum) => {
                     other.value = sum;
-                    other.origin = Origin::new(format!("{}+{}", other.origin, cell.origin()), &[]);
+                    other.origin = Origin::from(format!("{}+{}", other.origin, cell.origin()));
                 }
                 None => lost.push(name),
             },

@@ -50,10 +50,9 @@ impl Serialize for Origin {
     }
 }
 
-impl<'de> Deserialize<'de> for Origin {
+impl From<String> for Origin {
     /// Reads `name.1.1`; what does not end in numbers is all name (an IPP attribute, say).
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+    fn from(text: String) -> Self {
         let mut arcs = [0; 3];
         let mut length = 0;
         let mut name = text.as_str();
@@ -65,7 +64,13 @@ impl<'de> Deserialize<'de> for Origin {
             name = before;
         }
         arcs[..length].reverse();
-        Ok(Origin::new(name.to_string(), &arcs[..length]))
+        Origin::new(name.to_string(), &arcs[..length])
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Origin::from)
     }
 }
 
@@ -77,5 +82,8 @@ mod tests {
     fn an_origin_reads_like_the_mib() {
         assert_eq!(Origin::new("prtMarkerSuppliesLevel", &[1, 3]).to_string(), "prtMarkerSuppliesLevel.1.3");
         assert_eq!(Origin::new("marker-levels", &[]).to_string(), "marker-levels");
+        for text in ["prtMarkerLifeCount.1.1", "marker-levels", "acmeCount.1.1+acmeCount.2.1", "acmeRecords.0/6f"] {
+            assert_eq!(Origin::from(text.to_string()).to_string(), text);
+        }
     }
 }
