@@ -142,7 +142,7 @@ fn a_file_is_tried_on_a_recording() {
     let (_, silent) = told.split_once("Did not answer").expect("one object is silent");
     assert!(silent.trim_start().starts_with("acmeScans"), "{told}");
 
-    let other = folder.write("other.snmprec", &RECORDING.replace("|65|300", "|65|301"));
+    let other = folder.write("other.snmprec", &RECORDING.replace("|65|300", "|65|299"));
     let told = check(&sound, &["--recording", &other]).expect(1).out;
     assert!(told.contains("does not hold: the parts come to 300"), "{told}");
 
