@@ -149,7 +149,7 @@ mod tests {
             printer.collect().configuration.into_iter().collect::<Vec<_>>()
         };
         let speed = ("pages-per-minute".to_string(), "40".to_string());
-        assert_eq!(configuration(0), [speed.clone()]);
+        assert_eq!(configuration(0), std::slice::from_ref(&speed));
         assert_eq!(configuration(7), [speed, ("printer-config-change-time".to_string(), "7".to_string())]);
     }
 }

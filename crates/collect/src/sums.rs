@@ -44,7 +44,7 @@ pub fn told<'a>(profile: &Profile, meters: &'a [Meter]) -> Vec<Sum<'a>> {
         // What the total has more may be among the parts that this device does not tell.
         let is_open = found.len() < parts.len() + further.len();
         let sum = Sum { total, parts: found };
-        (!is_made && !units_differ && !(is_open && sum.of_parts() < total.value)).then_some(sum)
+        (!(is_made || units_differ || is_open && sum.of_parts() < total.value)).then_some(sum)
     });
     sums.collect()
 }
