@@ -264,7 +264,7 @@ impl Intake<'_> {
         });
     }
 
-    /// Of a known device it is news that it is silent; its other facts keep their age.
+    /// Of a known device that SNMP does not reach, its presence is news; its other facts keep their age.
     fn take_silence(&mut self, address: IpAddr, presence: Presence) {
         if let Some(device) = self.known.get(&address).copied() {
             self.miss(device, presence);
@@ -272,12 +272,16 @@ impl Intake<'_> {
     }
 
     fn miss(&mut self, device: u32, presence: Presence) {
-        self.gathered.silent += 1;
-        let word = match presence {
-            Presence::Off => "off",
-            Presence::Refusing => "refusing",
-            _ => "unreachable",
+        let (word, is_silent) = match presence {
+            Presence::Ready => ("ready", false),
+            Presence::Printing => ("printing", false),
+            Presence::Asleep => ("asleep", false),
+            Presence::Unknown => ("unknown", false),
+            Presence::Off => ("off", true),
+            Presence::Refusing => ("refusing", true),
+            Presence::Unreachable => ("unreachable", true),
         };
+        self.gathered.silent += u64::from(is_silent);
         let facts = Facts::from([("presence".into(), Value::from(word))]);
         let observed_at = Timestamp::now();
         self.waiting.push(Piece { sighting: None, device, in_scope: true, extent: Extent::Glimpse, observed_at, facts });

@@ -31,7 +31,7 @@ pub struct Open {
     pub cut_short: bool,
 }
 
-/// Is what came of it; without a record, what the silence of all protocols means.
+/// Is what came of it; without a record, whether the printer is there all the same.
 pub struct Closed {
     pub open: Open,
     pub presence: Presence,
@@ -143,6 +143,7 @@ impl Desk {
         let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
         let context = Context { sections: Sections::all(), observed_at: now, path: Path::Agent };
         let mut silences = Vec::new();
+        let is_silent = open.record.is_none();
         let mut records: Vec<DeviceRecord> = open.record.take().map(|record| *record).into_iter().collect();
         for protocol in &self.protocols {
             let is_printing = records.iter().any(|record| record.presence == Presence::Printing);
@@ -158,8 +159,12 @@ impl Desk {
                 Err(silence) => silences.push(silence),
             }
         }
-        let record = collect::fuse(records).map(Box::new);
-        Closed { open: Open { record, ..open }, presence: meaning(&silences) }
+        match collect::fuse(records) {
+            // What another protocol tells is a part, and would stand in the store for the whole: of a device
+            // that is silent by SNMP it tells only that it is there.
+            Some(seen) if is_silent => Closed { open, presence: seen.presence },
+            record => Closed { open: Open { record: record.map(Box::new), ..open }, presence: meaning(&silences) },
+        }
     }
 
     fn ask_ipp(&self, ip: IpAddr, context: &Context) -> ports::Said {
