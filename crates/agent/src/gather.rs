@@ -7,6 +7,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use catalog::{Catalog, Sections, Signs};
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ use survey::{Event, Plans, Rate, ReaderOptions, Scan, ScanOptions};
 use wire::facts::Keys;
 use wire::{Extent, Facts, Value, facts};
 
-use self::beside::{Beside, Closed, Memory, Open};
+use self::beside::{Beside, Closed, Desk, Memory, Open, Ports};
 use crate::config::{Config, CredentialsError, credentials};
 use crate::known_printers::KnownPrinters;
 use crate::profiles;
@@ -75,6 +76,8 @@ pub enum GatherError {
 const AT_ONCE: usize = 24;
 /// Is how many readings go to disk together.
 const BATCH: usize = 16;
+/// Is how often a wait looks up.
+const STEP: Duration = Duration::from_millis(200);
 
 /// Makes a round; `tell` hears how far it is.
 ///
@@ -116,7 +119,14 @@ pub fn gather(
     let options = options(round, config, whereabouts)?;
     let certificates = kept.folder.as_ref().map(|folder| folder.join("known-printers"));
     let known = KnownPrinters::open(certificates.as_deref());
-    intake.beside = Beside::new(&config.poll.protocols, options.reader.plans.catalog.clone(), known, kept.memory.clone());
+    let desk = Desk {
+        protocols: config.poll.protocols.clone(),
+        ports: Ports::default(),
+        catalog: options.reader.plans.catalog.clone(),
+        known: known.into(),
+        memory: kept.memory.clone(),
+    };
+    intake.beside = Beside::new(desk);
     intake.catalog = Some(options.reader.plans.catalog.clone());
     let scan = Scan::new(options);
     let mut sockets = Sockets::open(needs_v6).map_err(GatherError::Socket)?;
@@ -124,9 +134,8 @@ pub fn gather(
         while let Some(event) = engine.0.poll_event() {
             intake.take(event);
         }
-        while let Some(closed) = intake.beside.as_mut().and_then(Beside::poll) {
-            intake.take_closed(closed);
-        }
+        intake.take_asked();
+        engine.0.hold(intake.beside.as_ref().is_some_and(Beside::is_full));
         let progress = engine.0.progress();
         tell(&match round {
             Round::Discover => format!("looking for printers: {} found", progress.found),
@@ -134,6 +143,7 @@ pub fn gather(
         });
         intake.failure.is_none() && !stop.load(Ordering::Relaxed)
     });
+    intake.wait_for_the_asked(stop);
     let round = if stop.load(Ordering::Relaxed) { Round::Discover } else { round };
     intake.finish(round)
 }
@@ -217,9 +227,6 @@ impl Intake<'_> {
             Event::NotPrinter(address) => self.take_silence(address.ip(), Presence::Unreachable),
             Event::Found(_) | Event::Unchanged { .. } | Event::PassEnded { .. } => {}
         }
-        if self.waiting.len() >= BATCH {
-            self.write();
-        }
     }
 
     /// Takes what SNMP told, after other protocols have been asked where it leaves something open.
@@ -239,6 +246,32 @@ impl Intake<'_> {
         match record {
             Some(record) => self.take_record(address, &record, cut_short),
             None => self.take_silence(address.ip(), closed.presence),
+        }
+        if self.waiting.len() >= BATCH {
+            self.write();
+        }
+    }
+
+    /// Takes those that have been asked by other protocols meanwhile.
+    fn take_asked(&mut self) {
+        while let Some(closed) = self.beside.as_mut().and_then(Beside::poll) {
+            self.take_closed(closed);
+        }
+    }
+
+    /// Waits for those that are still being asked; what SNMP told of them is taken without more when it is
+    /// time to stop, and when nobody answers.
+    fn wait_for_the_asked(&mut self, stop: &AtomicBool) {
+        let Some(mut beside) = self.beside.take() else { return };
+        let mut heard_at = Instant::now();
+        while !beside.is_empty() {
+            if let Some(closed) = beside.wait(STEP) {
+                self.take_closed(closed);
+                heard_at = Instant::now();
+            }
+            if stop.load(Ordering::Relaxed) || self.failure.is_some() || heard_at.elapsed() > self::beside::LONGEST {
+                beside.abandon().into_iter().for_each(|closed| self.take_closed(closed));
+            }
         }
     }
 
@@ -314,12 +347,6 @@ impl Intake<'_> {
     }
 
     fn finish(mut self, round: Round) -> Result<Gathered, GatherError> {
-        while let Some(closed) = self.beside.as_mut().and_then(Beside::wait) {
-            self.take_closed(closed);
-            if self.waiting.len() >= BATCH {
-                self.write();
-            }
-        }
         if round == Round::Read && self.failure.is_none() {
             // Another device has been found at their address, and they nowhere.
             let lost: Vec<u32> =

@@ -45,7 +45,7 @@ impl Silence {
     fn of(protocol: &str, address: SocketAddr, why: &str) -> Self {
         // Whoever refuses a connection is there to do so; "no route" on one's own network is a printer that does
         // not answer to its address there.
-        let (is_there, is_off) = (why.contains("refused"), why.contains("no route") || why.contains("host unreachable"));
+        let (is_there, is_off) = (why.contains("refused"), why.contains("no route"));
         Silence { why: format!("{protocol}: {address}: {why}"), is_there, is_off, has_changed: false }
     }
 }

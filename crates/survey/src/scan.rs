@@ -75,6 +75,7 @@ pub struct Scan {
     /// Devices read, for the next round.
     remembered: Vec<(SocketAddr, Box<Known>)>,
     rounds_left: u32,
+    is_held: bool,
     ceiling: Ceiling,
     events: VecDeque<Event>,
     statistics: Statistics,
@@ -117,6 +118,7 @@ impl Scan {
             again: Vec::new(),
             remembered: Vec::new(),
             rounds_left: options.again,
+            is_held: false,
             ceiling: Ceiling::new(options.rate),
             events: VecDeque::new(),
             statistics: Statistics::default(),
@@ -187,12 +189,19 @@ impl Scan {
         }
     }
 
+    /// Begins no more readings while `is_held`; those under way go on, and so does the search.
+    ///
+    /// For whoever takes the readings and cannot keep up.
+    pub fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
     /// Begins one more reading, if there is room; returns whether it did.
     ///
     /// Called only when those under way have nothing to send: what has begun is finished first, so
     /// that no more devices are held in memory than keep the network busy.
     fn begin_reading(&mut self) -> bool {
-        if self.reader.active() >= self.options.at_once {
+        if self.is_held || self.reader.active() >= self.options.at_once {
             return false;
         }
         if let Some(answered) = self.found.pop_front() {
