@@ -6,7 +6,7 @@ use std::path::Path;
 use settings::{Fault, Parsed, Trusted};
 use survey::targets::{Target, Targets, parse_list};
 
-use super::Config;
+use super::{Config, Protocol};
 use crate::profiles;
 
 /// Is a word on something that works, and is perhaps not meant.
@@ -182,6 +182,9 @@ impl Found<'_> {
                 self.fault("report.every", "[report] has both `every` and `at` or `spread`; keep the one that is meant");
             }
         }
+        if !config.poll.protocols.contains(&Protocol::Snmp) {
+            self.fault("poll.protocols", "protocols in [poll] must name \"snmp\": the others are asked what it leaves open");
+        }
         if config.report.spread.seconds() > 24 * 60 * 60 {
             self.fault("report.spread", format!("spread in [report]: {} is longer than a day", config.report.spread));
         }
@@ -334,6 +337,7 @@ mod tests {
         assert!(fault("[server]\naddress = 'https://reports.example.com'\n").starts_with("agent.toml:2: address in [server]: "));
         assert!(fault("[report]\nevery = '1h'\nat = '03:00'\n").contains("keep the one that is meant"));
         assert!(fault("[reading]\nevery = '1s'\n").contains("too often"));
+        assert!(fault("[poll]\nprotocols = ['ipp']\n").starts_with("agent.toml:2: protocols in [poll] must name \"snmp\""));
         assert!(fault("[page]\nlisten = '0.0.0.0:8444'\n").contains("nobody says by whom"));
         assert!(fault("[privacy]\nwithhold = ['identity']\n").contains("cannot be withheld"));
         assert!(fault("[proxy]\nurl = 'proxy:3128'\n").contains("a proxy begins with"));
