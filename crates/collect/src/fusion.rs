@@ -10,7 +10,7 @@ use model::record::{Evidence, Identity, Meter, Presence, Supply};
 use model::standard::PrinterStatus;
 use model::{DeviceRecord, Level, Origin};
 
-use crate::identity::same;
+use crate::conflict;
 use crate::vendor_supplies::is_same_slot;
 
 /// Joins what one device said through several protocols, the most trusted first; `None` of no records.
@@ -91,9 +91,8 @@ fn presence(one: Presence, other: Presence) -> Presence {
 fn join_identity(one: &mut Identity, other: Identity, problems: &mut Vec<String>) {
     let mut facts = Facts { own: &mut one.origins, others: &other.origins, problems };
     facts.join("manufacturer", &mut one.manufacturer, other.manufacturer, same);
-    // Models are named in many ways: one that is part of the other is the same.
-    facts.join("model", &mut one.model, other.model, is_part);
-    facts.join("serial_number", &mut one.serial_number, other.serial_number, same);
+    facts.join("model", &mut one.model, other.model, |one, other| !conflict::models(one, other));
+    facts.join("serial_number", &mut one.serial_number, other.serial_number, |one, other| !conflict::serial_numbers(one, other));
     // Components have versions of their own, so two are no contradiction.
     facts.join("firmware", &mut one.firmware, other.firmware, |_, _| true);
     facts.join("system_name", &mut one.system_name, other.system_name, |_, _| true);
@@ -111,10 +110,10 @@ fn join_identity(one: &mut Identity, other: Identity, problems: &mut Vec<String>
     }
 }
 
-fn is_part(one: &str, other: &str) -> bool {
-    let fold = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let (one, other) = (fold(one), fold(other));
-    one.contains(&other) || other.contains(&one)
+/// Returns whether two words have the same letters and digits.
+fn same(one: &str, other: &str) -> bool {
+    let signs = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    signs(one) == signs(other)
 }
 
 struct Facts<'a> {
@@ -258,6 +257,16 @@ mod tests {
         let other = both(snmp(), ipp().texts("printer-device-id", &["MFG:HP;MDL:HP LaserJet M605;SN:PHCCC99999;"]));
         assert_eq!(other.identity.serial_number.as_deref(), Some("PHBBB12345"));
         assert_eq!(other.problems, ["serial number: prtGeneralSerialNumber.1 says PHBBB12345, printer-device-id says PHCCC99999"]);
+    }
+
+    #[test]
+    fn who_names_a_family_or_a_part_agrees_and_another_model_does_not() {
+        let said = |id: &str| both(snmp(), ipp().texts("printer-device-id", &[id])).problems;
+        assert_eq!(said("MFG:HP;MDL:HP LaserJet M605 series;SN:PHBBB12345-01;"), Vec::<String>::new());
+        assert_eq!(
+            said("MFG:HP;MDL:HP LaserJet M404;"),
+            ["model: hrDeviceDescr.1 says LaserJet M605, printer-device-id says LaserJet M404"]
+        );
     }
 
     #[test]

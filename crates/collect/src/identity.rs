@@ -50,6 +50,7 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
     let mut facts = Facts::default();
 
     let firmly = |said: &Said<'_>| said.manufacturer.filter(|_| !said.by_model).map(str::to_string);
+    let vendors_maker = vendor.first(IdentityFact::Manufacturer);
     let manufacturer = facts.take(
         "manufacturer",
         [
@@ -57,11 +58,11 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
             (firmly(&id_said), of_id.as_ref()),
             (system_said.manufacturer.map(str::to_string), Some(&of_system)),
             (by_number.map(str::to_string), Some(&source.scalar(Standard::SysObjectID).origin())),
-            (device_said.manufacturer.or(id_said.manufacturer).map(str::to_string), Some(&of_device)),
+            (device_said.manufacturer.map(str::to_string), Some(&of_device)),
+            (id_said.manufacturer.map(str::to_string), of_id.as_ref()),
+            told(&vendors_maker),
         ],
     );
-    let vendors_maker = vendor.first(IdentityFact::Manufacturer);
-    let manufacturer = manufacturer.or_else(|| facts.take("manufacturer", [told(&vendors_maker)]));
     let vendors_model = vendor.first(IdentityFact::Model).map(|(text, origin)| (model_of_vendor(&text, catalog), origin));
     let models = [
         (device_said.model, Some(&of_device)),
@@ -98,6 +99,8 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
     let system_name = source.text(source.scalar(Standard::SysName));
     let name_origin = source.scalar(Standard::SysName).origin();
     let system_name = facts.take("system_name", [(system_name, Some(&name_origin)), told(&vendors_name)]);
+    let location = source.text(source.scalar(Standard::SysLocation));
+    let location = facts.take("location", [(location, Some(&source.scalar(Standard::SysLocation).origin()))]);
     let vendors_board = Board {
         manufacturer: vendor.first(IdentityFact::BoardManufacturer).map(|(text, _)| text),
         model: vendor.first(IdentityFact::BoardModel).map(|(text, _)| text),
@@ -113,7 +116,7 @@ pub(crate) fn read(source: &mut Source<'_>) -> Identity {
         serial_number,
         firmware,
         system_name,
-        location: source.text(source.scalar(Standard::SysLocation)),
+        location,
         mac_addresses: interfaces::read(source),
         printer_uuid: None,
         system_object_id: oid.map(|oid| oid.to_string()),
@@ -219,11 +222,6 @@ pub(crate) fn serial_in(text: &str, catalog: &catalog::Catalog, manufacturer: Op
         text_of_hex(text).filter(|serial| serial.bytes().all(|octet| octet.is_ascii_alphanumeric()))
     };
     decoded().unwrap_or_else(|| text.to_string())
-}
-
-pub(crate) fn same(one: &str, other: &str) -> bool {
-    let signs = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    signs(one) == signs(other)
 }
 
 /// Returns who built a device that bears another's name: the maker of its SNMP agent, unless that is a print server's.
@@ -337,6 +335,21 @@ mod tests {
             .collect();
         assert_eq!(record.identity.model.as_deref(), Some("S5830dn"));
         assert_eq!(record.identity.serial_number.as_deref(), Some("7XQ1R92-132-13"));
+    }
+
+    #[test]
+    fn each_fact_tells_where_it_is_from() {
+        let record = Device::new()
+            .text(Standard::SysName, &[0], b"PR-3-east")
+            .text(Standard::SysLocation, &[0], b"Floor 3")
+            .text(Standard::HrDeviceDescr, &[1], b"HL-L8260CDW series")
+            .collect();
+        let from = |fact: &str| record.identity.origins.get(fact).map(|origins| origins[0].to_string());
+        assert_eq!(from("system_name").as_deref(), Some("sysName.0"));
+        assert_eq!(from("location").as_deref(), Some("sysLocation.0"));
+        assert_eq!(from("model").as_deref(), Some("hrDeviceDescr.1"));
+        // The model alone names the maker.
+        assert_eq!((record.identity.manufacturer.as_deref(), from("manufacturer").as_deref()), (Some("Brother"), Some("hrDeviceDescr.1")));
     }
 
     #[test]
