@@ -65,7 +65,9 @@ pub(crate) fn words(error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => "connection broken".to_owned(),
         io::ErrorKind::UnexpectedEof => "connection closed".to_owned(),
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no route to the printer".to_owned(),
+        io::ErrorKind::HostUnreachable => "no route to the printer".to_owned(),
+        // A line that is down, which says nothing of any printer.
+        io::ErrorKind::NetworkUnreachable => "its network cannot be reached".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -32,8 +32,7 @@ impl Store {
     /// Writes down that a device is about to be known at another address, with all that it was before.
     pub(super) fn note_move(&mut self, known: &Recognised, seen: &Sighting, at: Timestamp) -> Result<(), StoreError> {
         let (number, from, to, why) = (known.number, known.address.as_deref(), seen.address.as_str(), known.verdict.to_string());
-        // A printer with two interfaces goes to and fro, which is no news.
-        // A printer with two interfaces goes to and fro, and two with one address take turns.
+        // That is no news: a printer with two interfaces goes to and fro, and two with one address take turns.
         let is_old = self
             .move_of(number)?
             .is_some_and(|before| before.to == to || (before.from.as_deref() == Some(to) && from == Some(before.to.as_str())));
