@@ -108,6 +108,25 @@ fn each_device_is_read_with_the_community_it_answers_to() {
 }
 
 #[test]
+fn a_held_scan_finds_and_begins_no_reading() {
+    let mut net = SimNet::new(1, NetOptions::default());
+    for last in 7..10 {
+        net.add(
+            Ipv4Addr::new(10, 0, 0, last).into(),
+            SimDevice::living(quiet_printer(last.into(), ModelSpec::mono_printer()), last.into()),
+        );
+    }
+    let mut scan = SimScan::new(scan_options(Task::FindAndRead, &["10.0.0.0/28"], Rate::UNLIMITED));
+    scan.scan.hold(true);
+    let take = |scan: &mut SimScan, _: Tick| scan.events.extend(std::iter::from_fn(|| scan.scan.poll_event()));
+    net.run(&mut scan, 60 * SECOND, take);
+    let found = scan.events.iter().filter(|event| matches!(event, Event::Found(_))).count();
+    assert_eq!((found, scan.records().len(), scan.scan.is_done()), (3, 0, false));
+    scan.scan.hold(false);
+    assert_eq!(scan.run(&mut net, 120 * SECOND).records().len(), 3);
+}
+
+#[test]
 fn what_has_not_moved_costs_one_packet_each_way() {
     let at = address("10.0.0.7");
     let mut net = SimNet::new(1, NetOptions::default());

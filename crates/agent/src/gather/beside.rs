@@ -396,6 +396,18 @@ mod tests {
     }
 
     #[test]
+    fn a_changed_certificate_is_told_with_what_snmp_told() {
+        let mut beside = beside(&BOTH, 1, None).expect("IPP is allowed");
+        let asked = open(Some(some_is_left()));
+        let address = asked.address;
+        beside.open.insert(address, asked);
+        let told = Silence { why: "another certificate".to_owned(), has_changed: true, ..silence(true, false) };
+        let refused = Silence { why: "nobody listens".to_owned(), ..silence(true, false) };
+        let closed = beside.close(Said { address, records: Vec::new(), silences: vec![told, refused] }).expect("it was open");
+        assert_eq!(closed.open.record.expect("a record").problems, ["another certificate"]);
+    }
+
+    #[test]
     fn who_stops_has_back_what_snmp_told() {
         let mut beside = beside(&BOTH, 1, None).expect("IPP is allowed");
         let queue = beside.queue.clone();
