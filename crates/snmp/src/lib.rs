@@ -14,6 +14,7 @@ pub mod oid;
 pub mod refusal;
 pub mod responder;
 pub mod session;
+pub mod usm;
 pub mod value;
 pub mod walk;
 
