@@ -49,7 +49,7 @@ impl fmt::Display for BerError {
             BerError::UnexpectedTag { expected, found } => write!(f, "tag 0x{found:02x}, expected 0x{expected:02x}"),
             BerError::BadInteger => f.write_str("integer does not fit its type"),
             BerError::BadOid => f.write_str("malformed object identifier"),
-            BerError::UnknownVersion(version) => write!(f, "SNMP version number {version} is not 0 (v1) or 1 (v2c)"),
+            BerError::UnknownVersion(version) => write!(f, "SNMP version number {version} is not 0 (v1), 1 (v2c) or 3 (v3)"),
             BerError::UnknownPdu(tag) => write!(f, "PDU tag 0x{tag:02x} is not defined"),
         }
     }

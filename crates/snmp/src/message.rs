@@ -1,17 +1,31 @@
 //! Messages of SNMP v1 and v2c: borrowed when read, appended to a buffer when written.
 //!
-//! Source: RFC 1157, RFC 1901, RFC 3416. Version 3 wraps the same PDUs and will stand beside
-//! this file.
+//! Version 3 wraps the same PDUs: [`crate::v3`].
+//!
+//! Source: RFC 1157, RFC 1901, RFC 3416.
 
 use crate::ber::{self, BerError, Reader, tag};
 use crate::oid::OidRef;
 use crate::value::Value;
 
-/// Is the version of a message; the number on the wire is 0 for v1 and 1 for v2c.
+/// Is the version of a message, with its number on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     V1 = 0,
     V2c = 1,
+    V3 = 3,
+}
+
+impl Version {
+    /// Reads the version of a datagram, and nothing else of it.
+    pub fn of(datagram: &[u8]) -> Result<Self, BerError> {
+        match Reader::new(Reader::new(datagram).expect(tag::SEQUENCE)?).integer()? {
+            0 => Ok(Version::V1),
+            1 => Ok(Version::V2c),
+            3 => Ok(Version::V3),
+            other => Err(BerError::UnknownVersion(other)),
+        }
+    }
 }
 
 /// Is the type of a PDU, with its tag.
@@ -230,13 +244,19 @@ impl<'a> Message<'a> {
             other => return Err(BerError::UnknownVersion(other)),
         };
         let community = message.expect(tag::OCTET_STRING)?;
-        let (pdu_tag, contents) = message.element()?;
-        let kind = PduType::from_tag(pdu_tag)?;
-        let pdu = match kind {
+        let pdu = Pdu::read(&mut message)?;
+        Ok(Message { version, community, pdu })
+    }
+}
+
+impl<'a> Pdu<'a> {
+    /// Reads one PDU of any type.
+    pub(crate) fn read(from: &mut Reader<'a>) -> Result<Self, BerError> {
+        let (pdu_tag, contents) = from.element()?;
+        Ok(match PduType::from_tag(pdu_tag)? {
             PduType::TrapV1 => Pdu::TrapV1(trap_v1(contents)?),
             kind => Pdu::Plain(plain(kind, contents)?),
-        };
-        Ok(Message { version, community, pdu })
+        })
     }
 }
 
@@ -261,7 +281,7 @@ fn trap_v1(contents: &[u8]) -> Result<TrapV1<'_>, BerError> {
     Ok(TrapV1 { enterprise, agent_address, generic, specific, time_stamp, varbinds })
 }
 
-/// Is what stands before the variable bindings of a PDU to be written.
+/// Is what stands before the variable bindings of a message of v1 or v2c to be written.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
     pub version: Version,
@@ -274,17 +294,34 @@ pub struct Head<'a> {
     pub second: u32,
 }
 
+/// Is what stands before the variable bindings of a PDU to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PduHead {
+    pub kind: PduType,
+    pub request_id: i32,
+    /// error-status; of a GETBULK non-repeaters.
+    pub first: u32,
+    /// error-index; of a GETBULK max-repetitions.
+    pub second: u32,
+}
+
+/// Appends a PDU whose variable bindings `varbinds` writes.
+pub fn push_pdu(out: &mut Vec<u8>, head: &PduHead, varbinds: impl FnOnce(&mut Vec<u8>)) {
+    ber::push_constructed(out, head.kind as u8, |out| {
+        ber::push_integer(out, tag::INTEGER, head.request_id.into());
+        ber::push_integer(out, tag::INTEGER, head.first.into());
+        ber::push_integer(out, tag::INTEGER, head.second.into());
+        ber::push_constructed(out, tag::SEQUENCE, varbinds);
+    });
+}
+
 /// Appends a message whose variable bindings `varbinds` writes.
 pub fn push_message(out: &mut Vec<u8>, head: &Head<'_>, varbinds: impl FnOnce(&mut Vec<u8>)) {
     ber::push_constructed(out, tag::SEQUENCE, |out| {
         out.extend([tag::INTEGER, 1, head.version as u8]);
         ber::push_element(out, tag::OCTET_STRING, head.community);
-        ber::push_constructed(out, head.kind as u8, |out| {
-            ber::push_integer(out, tag::INTEGER, head.request_id.into());
-            ber::push_integer(out, tag::INTEGER, head.first.into());
-            ber::push_integer(out, tag::INTEGER, head.second.into());
-            ber::push_constructed(out, tag::SEQUENCE, varbinds);
-        });
+        let Head { kind, request_id, first, second, .. } = *head;
+        push_pdu(out, &PduHead { kind, request_id, first, second }, varbinds);
     });
 }
 

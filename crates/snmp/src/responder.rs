@@ -4,8 +4,9 @@
 //! project may be changed by a datagram.
 
 use crate::ber::{self, tag};
-use crate::message::{ErrorStatus, Head, Message, Pdu, PduType, PlainPdu, Version, push_message, push_varbind};
+use crate::message::{ErrorStatus, Head, Message, Pdu, PduHead, PduType, PlainPdu, Version, push_message, push_varbind};
 use crate::oid::OidRef;
+use crate::usm::authority::{Authority, Opened};
 use crate::value::Value;
 
 /// Holds objects in the order of their identifiers.
@@ -41,7 +42,7 @@ const MOST_REPETITIONS: u32 = 1000;
 /// Appends the answer to `request`; returns whether there is one.
 ///
 /// No answer is given to what does not decode, to another community, to a version switched off,
-/// and to anything that is no request.
+/// and to anything that is no request. Version 3 is asked for through [`respond_v3`].
 pub fn respond(request: &[u8], objects: &impl Objects, manners: &Manners, out: &mut Vec<u8>) -> bool {
     let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(request) else {
         return false;
@@ -49,38 +50,78 @@ pub fn respond(request: &[u8], objects: &impl Objects, manners: &Manners, out: &
     let spoken = match version {
         Version::V1 => manners.v1,
         Version::V2c => manners.v2c,
+        Version::V3 => false,
     };
     if !spoken || manners.community.as_ref().is_some_and(|ours| ours != community) {
         return false;
     }
-    let head = |error: (ErrorStatus, u32)| Head {
-        version,
-        community,
-        kind: PduType::Response,
-        request_id: pdu.request_id,
-        first: error.0.number(),
-        second: error.1,
-    };
-    let mut bindings = Vec::new();
     let room = manners.largest_response.saturating_sub(overhead(community));
+    let Some(answer) = answer(&pdu, version, objects, room) else { return false };
+    let PduHead { kind, request_id, first, second } = answer.head;
+    let head = Head { version, community, kind, request_id, first, second };
+    push_message(out, &head, |out| out.extend_from_slice(&answer.bindings));
+    true
+}
+
+/// Appends the answer of an engine with users to a request of v3; returns whether there is one.
+///
+/// `time` is snmpEngineTime in seconds. What the engine does not take it answers with a report, where
+/// the standard allows one.
+pub fn respond_v3(
+    request: &[u8],
+    objects: &impl Objects,
+    manners: &Manners,
+    authority: &mut Authority,
+    time: u32,
+    out: &mut Vec<u8>,
+) -> bool {
+    let mut room = Vec::new();
+    let asked = match authority.open(request, time, &mut room, out) {
+        Opened::Request(asked) => asked,
+        Opened::Reported => return true,
+        Opened::Nothing => return false,
+    };
+    let largest = manners.largest_response.min(asked.largest_answer as usize);
+    let answer_room = largest.saturating_sub(overhead(&[]) + asked.overhead());
+    let Some(answer) = answer(&asked.pdu, Version::V3, objects, answer_room) else { return false };
+    authority.push_answer(&asked, time, &answer.head, out, |out| out.extend_from_slice(&answer.bindings));
+    true
+}
+
+/// Is what is answered to a request, in any version.
+struct Answer {
+    head: PduHead,
+    /// The variable bindings as they travel.
+    bindings: Vec<u8>,
+}
+
+/// Returns the answer to a PDU; `None` if it is no request.
+fn answer(pdu: &PlainPdu<'_>, version: Version, objects: &impl Objects, room: usize) -> Option<Answer> {
+    let mut bindings = Vec::new();
     let error = match (pdu.kind, version) {
-        (PduType::Get | PduType::GetNext, _) => single(&pdu, version, objects, room, &mut bindings),
-        (PduType::GetBulk, Version::V2c) => bulk(&pdu, objects, room, &mut bindings),
+        (PduType::Get | PduType::GetNext, _) => single(pdu, version, objects, room, &mut bindings),
+        (PduType::GetBulk, Version::V2c | Version::V3) => bulk(pdu, objects, room, &mut bindings),
         (PduType::Set, Version::V1) => Err((ErrorStatus::ReadOnly, 1)),
-        (PduType::Set, Version::V2c) => Err((ErrorStatus::Other(17), 1)),
-        (PduType::Inform, Version::V2c) => {
+        (PduType::Set, _) => Err((ErrorStatus::Other(17), 1)),
+        (PduType::Inform, Version::V2c | Version::V3) => {
             bindings.extend_from_slice(pdu.varbinds.as_octets());
             Ok(())
         }
-        _ => return false,
+        _ => return None,
     };
-    match error {
-        Ok(()) => push_message(out, &head((ErrorStatus::NoError, 0)), |out| out.extend_from_slice(&bindings)),
+    let (status, index) = error.err().unwrap_or((ErrorStatus::NoError, 0));
+    match status {
+        ErrorStatus::NoError => {}
         // v2c sends an empty list with tooBig; v1 sends the request's own list with every error.
-        Err((ErrorStatus::TooBig, _)) if version == Version::V2c => push_message(out, &head((ErrorStatus::TooBig, 0)), |_| {}),
-        Err(error) => push_message(out, &head(error), |out| out.extend_from_slice(pdu.varbinds.as_octets())),
+        ErrorStatus::TooBig if version != Version::V1 => bindings.clear(),
+        _ => {
+            bindings.clear();
+            bindings.extend_from_slice(pdu.varbinds.as_octets());
+        }
     }
-    true
+    let index = if status == ErrorStatus::TooBig && version != Version::V1 { 0 } else { index };
+    let head = PduHead { kind: PduType::Response, request_id: pdu.request_id, first: status.number(), second: index };
+    Some(Answer { head, bindings })
 }
 
 /// Returns the octets of a message around its bindings, at the most.
@@ -114,7 +155,7 @@ fn single(pdu: &PlainPdu<'_>, version: Version, objects: &impl Objects, room: us
 
 /// v1 has no Counter64: a GET misses it, a GETNEXT passes over it (RFC 3584 §4.2.2.1).
 fn can_tell(version: Version, value: &Value<'_>) -> bool {
-    version == Version::V2c || !matches!(value, Value::Counter64(_))
+    version != Version::V1 || !matches!(value, Value::Counter64(_))
 }
 
 /// Tells the two exceptions of a GET apart: another instance of the object's column exists, or none.
