@@ -12,6 +12,7 @@
 pub mod ber;
 pub mod id;
 pub mod message;
+pub mod notification;
 pub mod oid;
 pub mod refusal;
 pub mod responder;

@@ -170,14 +170,7 @@ impl Authority {
     }
 
     /// Appends the answer to a request, protected as the request was.
-    pub fn push_answer(
-        &mut self,
-        asked: &Asked<'_>,
-        time: u32,
-        head: &PduHead,
-        out: &mut Vec<u8>,
-        varbinds: impl FnOnce(&mut Vec<u8>),
-    ) {
+    pub fn push_answer(&mut self, asked: &Asked<'_>, time: u32, head: &PduHead, out: &mut Vec<u8>, varbinds: impl FnOnce(&mut Vec<u8>)) {
         self.salt = self.salt.wrapping_add(1);
         let cover = Cover {
             id: asked.id,
@@ -211,8 +204,7 @@ impl Authority {
             // The asker may set its clock by this report alone, so it is proved.
             Some((user, keys)) => {
                 let user = user.name().as_bytes();
-                let cover =
-                    Cover { id, level: Level::AuthNoPriv, is_reportable: false, engine_id, boots, time, user, salt: 0 };
+                let cover = Cover { id, level: Level::AuthNoPriv, is_reportable: false, engine_id, boots, time, user, salt: 0 };
                 push_protected(out, &*self.crypto, keys, &cover, scoped);
             }
             None => {

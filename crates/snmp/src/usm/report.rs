@@ -82,4 +82,3 @@ impl fmt::Display for Report {
         f.write_str(self.name())
     }
 }
-

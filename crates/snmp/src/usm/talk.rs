@@ -127,8 +127,7 @@ impl Talk {
         };
         let (boots, time) = remote.clock(now);
         let (level, user) = (self.user.level(), self.user.name().as_bytes());
-        let cover =
-            Cover { id: head.request_id, level, is_reportable: true, engine_id: remote.engine_id, boots, time, user, salt };
+        let cover = Cover { id: head.request_id, level, is_reportable: true, engine_id: remote.engine_id, boots, time, user, salt };
         push_protected(out, crypto, keys, &cover, |out| {
             push_scoped(out, remote.engine_id.as_octets(), context, |out| push_pdu(out, head, varbinds));
         });
@@ -313,7 +312,9 @@ impl fmt::Display for Refused {
 /// Says what a report means, and what to look at.
 fn said(report: Report) -> &'static str {
     match report {
-        Report::UnsupportedSecurityLevel => "the user is not set up there for this protection; compare privacy and authentication with the device's",
+        Report::UnsupportedSecurityLevel => {
+            "the user is not set up there for this protection; compare privacy and authentication with the device's"
+        }
         Report::NotInTimeWindow => "the device's clock does not fit what it said before",
         Report::UnknownUserName => "the device knows no such user",
         Report::UnknownEngineId => "the device does not take its own engine ID",

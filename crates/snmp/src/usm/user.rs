@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::Zeroize;
 
 use super::algorithm::{Authentication, KeyExtension, LONGEST_DIGEST, Level, Privacy};
-use super::crypto::Crypto;
+use super::crypto::{Crypto, Digest};
 use crate::v3::EngineId;
 
 /// Is how many octets a password is stretched to before it is hashed (RFC 3414 §A.2).
@@ -64,9 +64,15 @@ pub enum UserError {
     Context(String),
     PrivacyWithoutAuthentication(String),
     /// Which password is too short: "authentication" or "privacy".
-    ShortPassword { user: String, which: &'static str },
+    ShortPassword {
+        user: String,
+        which: &'static str,
+    },
     /// An algorithm that the cryptographic module does not permit, and what to do.
-    NotPermitted { user: String, why: String },
+    NotPermitted {
+        user: String,
+        why: String,
+    },
 }
 
 impl fmt::Display for UserError {
@@ -174,11 +180,21 @@ impl User {
         authentication.into_iter().chain(privacy).collect()
     }
 
+    /// Returns what tells this user from any other, its passwords included, to who has the same secret key.
+    pub fn fingerprint(&self, crypto: &dyn Crypto, key: &[u8]) -> Digest {
+        let words = self.to_string();
+        let authentication = self.authentication.as_ref().map_or(&[][..], |(_, key)| key.as_octets());
+        let privacy = self.privacy.as_ref().map_or(&[][..], |(_, _, key)| key.as_octets());
+        let parts = [words.as_bytes(), b"\0", self.context.as_bytes(), b"\0", authentication, privacy];
+        crypto.hmac(Authentication::Sha256, key, &parts)
+    }
+
     /// Returns the keys of this user with one engine.
     ///
     /// Two short digests; an extension after Reeder hashes a mebibyte once more.
     pub fn keys(&self, crypto: &dyn Crypto, engine: EngineId) -> Keys {
-        let authentication = self.authentication.as_ref().map(|(hash, master)| (*hash, localized(crypto, *hash, master.as_octets(), engine)));
+        let authentication =
+            self.authentication.as_ref().map(|(hash, master)| (*hash, localized(crypto, *hash, master.as_octets(), engine)));
         let privacy = self.privacy.as_ref().zip(self.authentication()).map(|((protocol, extension, master), hash)| {
             let key = localized(crypto, hash, master.as_octets(), engine);
             (*protocol, extended(crypto, hash, key, protocol.key_octets(), *extension, engine))
