@@ -6,8 +6,8 @@
 //! Start reading at [`args`], then the module of a command.
 #![forbid(unsafe_code)]
 
+mod access;
 mod args;
-mod credentials;
 mod drive;
 mod generate;
 mod interrupt;
