@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::algorithm::Level;
+use super::algorithm::{Authentication, Level};
 use super::clock::is_timely;
 use super::crypto::Crypto;
 use super::protection::{Cover, Unproved, push_protected, uncover};
@@ -57,12 +57,16 @@ pub struct Asked<'o> {
     pub largest_answer: u32,
     id: i32,
     keys: Arc<Keys>,
+    engine_octets: usize,
 }
 
 impl Asked<'_> {
-    /// Returns what version 3 and its protection take around the bindings, at the most.
+    /// Returns the octets of the answer around its bindings, at the most.
     pub fn overhead(&self) -> usize {
-        120 + self.user.name().len() + self.context.len()
+        let mac_octets = self.user.authentication().map_or(0, Authentication::mac_octets);
+        // The engine stands there as who answers and as whose context it is. The rest is tags, lengths,
+        // numbers of four octets, the salt, and what pads the last block.
+        106 + 2 * self.engine_octets + self.user.name().len() + mac_octets + self.context.len()
     }
 }
 
@@ -166,6 +170,7 @@ impl Authority {
             largest_answer: envelope.largest_answer.max(SMALLEST_LARGEST_MESSAGE),
             id: envelope.id,
             keys: keys.clone(),
+            engine_octets: self.engine_id.as_octets().len(),
         })
     }
 
