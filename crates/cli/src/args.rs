@@ -11,7 +11,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// Find and read the printers of any network, whoever made them.
 #[derive(Parser)]
-#[command(name = "roundsman", version, propagate_version = true, max_term_width = 120)]
+#[command(name = "roundsman", version, long_version = cryptography::version(env!("CARGO_PKG_VERSION")), max_term_width = 120)]
+#[command(propagate_version = true)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
