@@ -17,7 +17,7 @@ use crate::message::{Pdu, PduHead, PduType, PlainPdu, push_pdu};
 use crate::v3::{EngineId, Envelope, Head, Malformed, SMALLEST_LARGEST_MESSAGE, Scoped, push_message, push_scoped};
 
 /// Is an engine with users.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Authority {
     crypto: Arc<dyn Crypto>,
     engine_id: EngineId,
@@ -30,7 +30,7 @@ pub struct Authority {
 }
 
 /// Is one user with its keys here.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Account {
     user: Arc<User>,
     keys: Arc<Keys>,
@@ -82,6 +82,11 @@ impl Authority {
 
     pub fn boots(&self) -> u32 {
         self.boots
+    }
+
+    /// Starts anew: after so many boots, and with its counters at 0.
+    pub fn restart(&mut self, boots: u32) {
+        (self.boots, self.counts) = (boots, [0; Report::COUNT]);
     }
 
     /// Lets a user in; of two with one name the first counts.
