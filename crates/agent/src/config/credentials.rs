@@ -47,7 +47,8 @@ pub fn credentials(discovery: &Discovery) -> Result<Credentials, CredentialsErro
     let mut credentials = Credentials::communities(if named.is_empty() { vec![USUAL.to_owned()] } else { named });
     if let Some(path) = &discovery.credentials {
         for (range, communities) in load(path)? {
-            credentials.add_range(range, communities.into_iter().map(|community| survey::Credential::Community(community.into_bytes().into())));
+            credentials
+                .add_range(range, communities.into_iter().map(|community| survey::Credential::Community(community.into_bytes().into())));
         }
     }
     Ok(credentials)
