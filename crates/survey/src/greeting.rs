@@ -34,9 +34,9 @@ pub(crate) struct Greeting {
 }
 
 impl Greeting {
-    /// Begins with the ways that `door` does not shut; `None` if it leaves none.
-    pub(crate) fn new(ways: Vec<Way>, first_wait: Tick) -> Option<Self> {
-        (!ways.is_empty()).then_some(Greeting { ways, at: 0, first_wait, round: 0, in_v1: None, refused: Vec::new(), has_answered: false })
+    /// Begins with these ways; `None` if there are none.
+    pub(crate) fn new(ways: Vec<Way>, first_wait: Tick, has_answered: bool) -> Option<Self> {
+        (!ways.is_empty()).then_some(Greeting { ways, at: 0, first_wait, round: 0, in_v1: None, refused: Vec::new(), has_answered })
     }
 
     /// Returns the way to ask now.
@@ -101,8 +101,7 @@ impl Greeting {
     }
 }
 
-/// Returns the ways to ask a device, in order: what is shut is left out, and the way that served
-/// before comes first among those of its credential.
+/// Returns the ways to ask a device, in order; what is shut is left out.
 pub(crate) fn ways(credentials: &Credentials, numbers: &[u16], door: Option<&Door>, in_v3_only: bool) -> Vec<Way> {
     let open = numbers.iter().copied().filter(|number| door.is_none_or(|door| !door.shut.contains(number)));
     let all = open.flat_map(|number| credentials.credential(number).versions().iter().map(move |version| (number, *version)));

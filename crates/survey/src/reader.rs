@@ -150,7 +150,8 @@ impl Reader {
     }
 
     fn greet(&mut self, address: SocketAddr, ways: Vec<Way>, first_wait: Tick, engine: Option<Remote>, printers_only: bool) {
-        let Some(greeting) = Greeting::new(ways, first_wait) else {
+        // An engine that is passed in has just answered the sweep; one that is remembered may be gone.
+        let Some(greeting) = Greeting::new(ways, first_wait, engine.is_some()) else {
             return self.events.push_back(self.nothing_to_try(address));
         };
         let way = greeting.way();
@@ -290,7 +291,12 @@ impl Reader {
         }
         match taken {
             Taken::Answer(pdu) => self.take_answer(now, token, &pdu),
-            Taken::AskAgain => self.to_send.push_back(token),
+            Taken::AskAgain => {
+                if let Some(greeting) = &mut slot.greeting {
+                    greeting.has_answered = true;
+                }
+                self.to_send.push_back(token);
+            }
             Taken::Refused(why) => self.take_refusal(now, token, why),
             Taken::Ignored(_) => {}
         }
@@ -394,7 +400,6 @@ impl Reader {
                     slot.greeting = None;
                 } else {
                     let engine = slot.talk.as_ref().and_then(|talk| talk.remote());
-                    greeting.has_answered |= engine.is_some();
                     if !greeting.take_silence(engine, slot.unsent.is_some()) {
                         return self.give_up(token);
                     }

@@ -173,6 +173,15 @@ fn legacy_algorithms_are_told_in_the_record() {
 }
 
 #[test]
+fn a_device_that_is_gone_is_silent_although_its_engine_is_remembered() {
+    let mut net = net_for(vec![service("correct horse")], Vices::default());
+    let Event::Read { entry, .. } = read(&mut net, options(users(&[service("correct horse")]))) else { panic!("it is read") };
+    let mut gone = SimNet::new(1, NetOptions::default());
+    let options = ReaderOptions { doors: door(entry.access, vec![]), ..options(users(&[service("correct horse")])) };
+    assert!(matches!(read(&mut gone, options), Event::Silent { .. }));
+}
+
+#[test]
 fn a_silent_device_is_silent_and_one_whose_credentials_are_all_shut_is_not_asked() {
     let mut net = SimNet::new(1, NetOptions::default());
     assert!(matches!(read(&mut net, options(users(&[service("correct horse")]))), Event::Silent { .. }));
