@@ -366,6 +366,9 @@ pub struct SimArgs {
     /// Answer only to this community; to any if not given
     #[arg(long, value_name = "C")]
     pub community: Option<Community>,
+
+    #[command(flatten)]
+    pub v3: crate::simulate::v3::SimV3Args,
 }
 
 #[derive(clap::Args)]
@@ -689,6 +692,9 @@ Examples:
   roundsman sim --delay-ms 20-200 --serial --loss 5            as slow as real ones, on a bad network
   roundsman sim --speed 3600                                   an hour a second: watch them run empty
   roundsman sim --recordings acme.snmprec --network 127.0.1.7/32
+  roundsman sim --user service --auth SHA-256 --privacy AES-128 --only-v3
+                                                               SNMPv3; passwords from ROUNDSMAN_AUTH_PASSWORD and
+                                                               ROUNDSMAN_PRIVACY_PASSWORD
 
 They are found with `roundsman scan 127.0.1.0/28 --port 1161`. Ctrl-C ends them.";
 
@@ -734,6 +740,7 @@ mod tests {
             "roundsman record 10.0.0.7 -o out --keep names,places --redact-serials",
             "roundsman record 10.0.0.7 -o out --protocols ipp --ipp-port 443",
             "roundsman sim --network 127.0.1.0/28 --network 127.0.2.0/28 --count 3 --loss 5 --delay-ms 20-200 --serial --speed 60",
+            "roundsman sim --user service --auth sha256 --privacy aes --key-extension reeder --context Jetdirect --only-v3",
             "roundsman up",
             "roundsman up --scan 10.0.0.0/24 --scan printer-7 --port-of-printers 1161 --data d --port 9000 --listen ::",
             "roundsman agent --folder d ledger show 12 --help",
@@ -754,6 +761,9 @@ mod tests {
         assert!(refusal("roundsman sim --loss 101").contains("from 0 to 100"));
         assert!(refusal("roundsman sim --delay-ms 200-20").contains("as in 20-200"));
         assert!(refusal("roundsman sim --speed 0").contains("above 0"));
+        assert!(refusal("roundsman sim --user a --auth sha-3").contains("SHA-512"));
+        assert!(refusal("roundsman sim --user a --privacy AES-128").contains("--auth"));
+        assert!(refusal("roundsman sim --only-v3").contains("--user"));
         assert!(refusal("roundsman up --port 0").contains("1..=65535"));
         assert!(refusal("roundsman up --port-of-printers 1161").contains("--scan"));
         for later in ["forecast", "policy"] {

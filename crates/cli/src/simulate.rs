@@ -1,7 +1,10 @@
 //! `roundsman sim`: printers on real sockets of loopback, to try things on.
 
+pub mod v3;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result, bail};
@@ -47,10 +50,21 @@ pub fn run(args: &SimArgs) -> Result<ExitCode> {
         delay: Tick::from(args.delay_ms.from) * 1000..Tick::from(args.delay_ms.to) * 1000,
         serial: args.serial,
         loss: args.loss / 100.0,
-        manners: Manners { community: args.community.as_ref().map(|community| community.as_str().into()), ..Manners::default() },
+        manners: Manners {
+            community: args.community.as_ref().map(|community| community.as_str().into()),
+            v1: !args.v3.only_v3,
+            v2c: !args.v3.only_v3,
+            ..Manners::default()
+        },
         ..Conduct::default()
     };
-    let options = FleetOptions { conduct, speed: args.speed, ..FleetOptions::default() };
+    let engines = args.v3.engines()?;
+    let versions = match (&engines, args.v3.only_v3) {
+        (None, _) => "v1 and v2c",
+        (Some(_), false) => "v1, v2c and v3",
+        (Some(_), true) => "v3",
+    };
+    let options = FleetOptions { conduct, speed: args.speed, engines: engines.map(Arc::new), ..FleetOptions::default() };
     let mut fleet = Fleet::new(args.seed).options(options);
     if args.recordings.is_empty() {
         for (first, last) in networks.v4_ranges() {
@@ -67,7 +81,7 @@ pub fn run(args: &SimArgs) -> Result<ExitCode> {
     }
     let stands: Vec<IpAddr> = fleet.addresses();
     let (Some(first), Some(last)) = (stands.first(), stands.last()) else { bail!("no printer is left in {}", args.networks.join(", ")) };
-    println!("{} printers from {first} to {last} answer SNMP v1 and v2c on port {}", stands.len(), args.port);
+    println!("{} printers from {first} to {last} answer SNMP {versions} on port {}", stands.len(), args.port);
     println!("try: roundsman scan --port {} {}", args.port, args.networks.join(" "));
     println!("Ctrl-C ends it");
     let started = u64::try_from(Timestamp::now().as_second()).unwrap_or(0);

@@ -20,7 +20,15 @@ pub const READY_WITHIN: Duration = Duration::from_secs(20);
 /// Returns the program, in an environment that says nothing of its own.
 pub fn roundsman() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_roundsman"));
-    for name in ["ROUNDSMAN_COMMUNITY", "ROUNDSMAN_PROFILES", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in [
+        "ROUNDSMAN_COMMUNITY",
+        "ROUNDSMAN_AUTH_PASSWORD",
+        "ROUNDSMAN_PRIVACY_PASSWORD",
+        "ROUNDSMAN_PROFILES",
+        "COLUMNS",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ] {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());

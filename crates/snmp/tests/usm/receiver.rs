@@ -51,6 +51,11 @@ impl Sender {
     }
 
     fn send(&self, kind: PduType, id: i32) -> Vec<u8> {
+        self.send_of(self.engine_id, kind, id)
+    }
+
+    /// Sends of the context of an engine, sealed with the keys of `engine_id`.
+    fn send_of(&self, context_engine_id: EngineId, kind: PduType, id: i32) -> Vec<u8> {
         let keys = self.user.keys(&Module, self.engine_id);
         let cover = Cover {
             id,
@@ -65,7 +70,7 @@ impl Sender {
         let mut out = Vec::new();
         push_protected(&mut out, &Module, &keys, &cover, |out| {
             let head = PduHead { kind, request_id: id, first: 0, second: 0 };
-            push_scoped(out, self.engine_id.as_octets(), b"", |out| push_pdu(out, &head, push_alert));
+            push_scoped(out, context_engine_id.as_octets(), b"", |out| push_pdu(out, &head, push_alert));
         });
         out
     }
@@ -227,6 +232,20 @@ fn an_inform_of_every_user_finds_the_receiver_and_is_answered() {
         assert_eq!((notice.0, reports), (alert(Version::V3, true, is_proved), 1), "{user}");
         assert_eq!(notice.1, [0x12, 0x67], "sysUpTime came back");
     }
+}
+
+/// RFC 3412 §7.2, step 12b: the sender looks whether the answer is of the context that it wrote of, which is its own.
+#[test]
+fn the_answer_to_an_inform_repeats_whose_context_it_is() {
+    let user = service();
+    let mut receiver = receiver(std::slice::from_ref(&user));
+    let sender = Sender { engine_id: receiver.engine_id(), boots: 4, time: 0, ..Sender::new(&user) };
+    let inform = sender.send_of(engine_id(), PduType::Inform, 1);
+    let (notice, answer) = taken(&mut receiver, 0, &inform);
+    assert_eq!(notice, alert(Version::V3, true, true));
+    let (envelope, keys, mut room) = (Envelope::parse(&answer).unwrap(), user.keys(&Module, receiver.engine_id()), Vec::new());
+    let octets = snmp::usm::protection::uncover(&envelope, &Module, &keys, Level::AuthPriv, &mut room).unwrap();
+    assert_eq!(Scoped::parse(octets).unwrap().context_engine_id, engine_id().as_octets());
 }
 
 #[test]
