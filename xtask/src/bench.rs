@@ -13,6 +13,7 @@ mod peers;
 mod series;
 mod summary;
 mod table;
+mod v3;
 mod works;
 
 use std::fs;
@@ -29,7 +30,7 @@ const RUNS: usize = 5;
 /// More would not fit into the network of [`works::many`], where each counts fifty times.
 const MOST_DEVICES: u32 = 5000;
 
-const USAGE: &str = "expected `cargo xtask bench [sweep|read|reread|slow|protocols|report|agent|ingest|many|all] [--devices N] [--runs N] [--quick] [--markdown]`";
+const USAGE: &str = "expected `cargo xtask bench [sweep|read|reread|v3|slow|protocols|report|agent|ingest|many|all] [--devices N] [--runs N] [--quick] [--markdown]`";
 
 /// One thing that is measured; returns its tables.
 type Work = fn(&Bench) -> Result<Vec<Table>>;
@@ -39,6 +40,7 @@ const WORKS: &[(&str, Work)] = &[
     ("sweep", works::sweep),
     ("read", works::read),
     ("reread", works::reread),
+    ("v3", v3::v3),
     ("slow", works::slow),
     ("protocols", protocols),
     ("report", report),
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_long_work_is_measured_on_request_only() {
-        assert_eq!(names(&parse("").unwrap()), ["sweep", "read", "reread", "slow", "protocols", "report", "agent"]);
+        assert_eq!(names(&parse("").unwrap()), ["sweep", "read", "reread", "v3", "slow", "protocols", "report", "agent"]);
         assert_eq!(names(&parse("ingest --quick many").unwrap()), ["ingest", "many"]);
         assert_eq!(names(&parse("all").unwrap()).last(), Some(&"many"));
     }

@@ -11,7 +11,7 @@ use super::series::{self, Contender, Series, Tells, words};
 use super::summary::{Summary, distinct_addresses};
 use super::table::{Bound, Budget, Row, Table};
 
-const NETWORK: &str = "127.16.0.0/16";
+pub(super) const NETWORK: &str = "127.16.0.0/16";
 const LARGE_NETWORK: &str = "127.16.0.0/14";
 /// How many times as many printers the large network holds.
 const MANY: u32 = 50;
@@ -19,7 +19,7 @@ const MANY: u32 = 50;
 const SLOW: &[&str] = &["--delay-ms", "20-200", "--serial"];
 
 /// The values that a server wants.
-const SECTIONS: &str = "identity,meters,supplies,inputs,alerts,status";
+pub(super) const SECTIONS: &str = "identity,meters,supplies,inputs,alerts,status";
 /// How often devices are read again, and how many of them net-snmp reads: starting a program for
 /// each question is slow, so a tenth must do.
 const AGAIN: u32 = 20;
@@ -170,28 +170,28 @@ fn read_slow(bench: &Bench, work: &str, printers: Printers, budgets: fn(&Row) ->
     Ok(vec![Table { title, unit: "device", rows, notes: Vec::new() }])
 }
 
-fn with_budgets(bench: &Bench, row: &mut Row, budgets: impl Fn(&Row) -> Vec<Budget>) {
+pub(super) fn with_budgets(bench: &Bench, row: &mut Row, budgets: impl Fn(&Row) -> Vec<Budget>) {
     if bench.has_budgets() {
         row.budgets = budgets(row);
     }
 }
 
 /// The name of our rows.
-const OURS: &str = "roundsman";
+pub(super) const OURS: &str = "roundsman";
 
 fn identify(bench: &Bench, fleet: &Fleet, format: &str, tells: Tells) -> Contender {
     let arguments = words(&format!("scan --identify --rate 0 --format {format} --port {} {}", fleet.port, fleet.network));
     Contender { name: OURS.to_string(), program: bench.program.clone(), arguments, tells }
 }
 
-fn reading(bench: &Bench, fleet: &Fleet, name: String, list: &Path, again: u32) -> Contender {
+pub(super) fn reading(bench: &Bench, fleet: &Fleet, name: String, list: &Path, again: u32) -> Contender {
     let mut arguments = words(&format!("scan --rate 0 --port {} --sections {SECTIONS} --format none --again {again} --list", fleet.port));
     arguments.push(list.display().to_string());
     Contender { name, program: bench.program.clone(), arguments, tells: Tells::Summary }
 }
 
 /// Writes the addresses of a fleet to a file, as a sweep finds them.
-fn write_list(bench: &Bench, fleet: &Fleet, count: u32) -> Result<PathBuf> {
+pub(super) fn write_list(bench: &Bench, fleet: &Fleet, count: u32) -> Result<PathBuf> {
     let path = bench.folder.join("devices");
     let mut sweep = identify(bench, fleet, "addresses", Tells::Nothing);
     sweep.arguments.extend(["--output".to_string(), path.display().to_string()]);
