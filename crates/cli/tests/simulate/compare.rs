@@ -95,24 +95,22 @@ fn truth(office: &Office, diary: &Diary) {
 }
 
 /// Looks whether the newest word is the newest that was acknowledged, in the order in which things were read.
+///
+/// A reading is known by its total, which no other reading has. Its time would not do: a clock that was
+/// set back shows a second twice, and a glimpse of that second is then taken for the whole reading.
 fn newest(office: &Office, diary: &Diary) {
+    let order_of = |told, total| diary.order_of(told, total).unwrap_or_else(|| panic!("{told:?} never said {total}"));
     let mut acknowledged: BTreeMap<Told, usize> = BTreeMap::new();
-    for taken in &office.model().taken {
-        for reading in &taken.report.readings {
-            let told = (taken.who, reading.device);
-            let orders =
-                diary.entries.iter().enumerate().filter(|(_, read)| read.told == told && read.is_whole && read.at == reading.observed_at);
-            // A clock that was set back may show the same second twice; then the time does not tell which was meant.
-            let orders: Vec<_> = orders.collect();
-            if let [(order, _)] = orders[..] {
-                let newest = acknowledged.entry(told).or_insert(order);
-                *newest = order.max(*newest);
-            }
+    let words = office.model().follow(|told, _, word| {
+        if let Some(total) = total(&word.facts) {
+            let order = order_of(told, total);
+            let newest = acknowledged.entry(told).or_insert(order);
+            *newest = order.max(*newest);
         }
-    }
-    for (told, word) in office.model().words() {
+    });
+    for (told, word) in words {
         let (Some(newest), Some(total)) = (acknowledged.get(&told), total(&word.facts)) else { continue };
-        let order = diary.order_of(told, total).unwrap_or_else(|| panic!("{told:?} never said {total}"));
+        let order = order_of(told, total);
         assert!(
             order >= *newest,
             "{told:?}: the newest word is older than one that was acknowledged: {:?} was read before {:?}",

@@ -71,26 +71,12 @@ impl Model {
 
     /// Returns the newest words.
     pub fn words(&self) -> BTreeMap<Told, Word> {
-        let mut words: BTreeMap<Told, Word> = BTreeMap::new();
-        for taken in &self.taken {
-            for reading in &taken.report.readings {
-                let word = words.entry((taken.who, reading.device)).or_insert_with(|| Word {
-                    facts: Facts::new(),
-                    seen_at: Timestamp::UNIX_EPOCH,
-                    apart: BTreeMap::new(),
-                    received_at: taken.received_at,
-                });
-                hear(word, reading);
-                word.received_at = taken.received_at;
-            }
-        }
-        words
+        self.follow(|_, _, _| {})
     }
 
-    /// Returns all that history must have: of each hour the newest reading.
-    pub fn history(&self) -> BTreeMap<(Told, i64), Hour> {
+    /// Goes through all readings that were taken, each with the word that it left, and returns the newest words.
+    pub fn follow(&self, mut each: impl FnMut(Told, &Reading, &Word)) -> BTreeMap<Told, Word> {
         let mut words: BTreeMap<Told, Word> = BTreeMap::new();
-        let mut history: BTreeMap<(Told, i64), Hour> = BTreeMap::new();
         for taken in &self.taken {
             for reading in &taken.report.readings {
                 let told = (taken.who, reading.device);
@@ -101,24 +87,34 @@ impl Model {
                     received_at: taken.received_at,
                 });
                 hear(word, reading);
-                let mut facts = word.facts.clone();
-                if reading.extent == Extent::Glimpse {
-                    facts.retain(|key, _| reading.changes.iter().any(|(seen, change)| seen == key && *change != Change::Gone));
-                }
-                facts.retain(|key, _| is_history(key));
-                let place = (told, reading.observed_at.as_second().div_euclid(3600));
-                let is_news = match history.get(&place) {
-                    None => true,
-                    Some(_) if reading.extent == Extent::Glimpse => false,
-                    // That somebody was looked for in vain is no reason to forget what was said.
-                    Some(there) if there.facts.keys().all(|key| &**key == "presence") && facts.len() > 1 => true,
-                    Some(there) => reading.observed_at >= there.observed_at,
-                };
-                if is_news {
-                    history.insert(place, Hour { observed_at: reading.observed_at, facts });
-                }
+                word.received_at = taken.received_at;
+                each(told, reading, word);
             }
         }
+        words
+    }
+
+    /// Returns all that history must have: of each hour the newest reading.
+    pub fn history(&self) -> BTreeMap<(Told, i64), Hour> {
+        let mut history: BTreeMap<(Told, i64), Hour> = BTreeMap::new();
+        self.follow(|told, reading, word| {
+            let mut facts = word.facts.clone();
+            if reading.extent == Extent::Glimpse {
+                facts.retain(|key, _| reading.changes.iter().any(|(seen, change)| seen == key && *change != Change::Gone));
+            }
+            facts.retain(|key, _| is_history(key));
+            let place = (told, reading.observed_at.as_second().div_euclid(3600));
+            let is_news = match history.get(&place) {
+                None => true,
+                Some(_) if reading.extent == Extent::Glimpse => false,
+                // That somebody was looked for in vain is no reason to forget what was said.
+                Some(there) if there.facts.keys().all(|key| &**key == "presence") && facts.len() > 1 => true,
+                Some(there) => reading.observed_at >= there.observed_at,
+            };
+            if is_news {
+                history.insert(place, Hour { observed_at: reading.observed_at, facts });
+            }
+        });
         history
     }
 }

@@ -8,7 +8,7 @@ use sim::Chance;
 use sim::chance::derive;
 use tempfile::TempDir;
 use wire::envelope::SenderKind;
-use wire::rhythm::Rhythm;
+use wire::rhythm::{Rhythm, TimeOfDay};
 
 use crate::agent::{Agent, Around};
 use crate::compare;
@@ -94,7 +94,9 @@ impl World {
         // In some printers there is a module as well.
         for printer in 0..chance.below(3) as usize {
             let lives = Lives::new(&folder.path().join(format!("module-{printer}")));
-            let daily = Rhythm::Daily { at: "03:00".parse().unwrap(), spread_minutes: 60 };
+            // A spread would go by the id that the server makes by chance, and no seed would replay.
+            let at = TimeOfDay::new(3, chance.below(60) as u8).expect("it is a time");
+            let daily = Rhythm::Daily { at, spread_minutes: 0 };
             modules.push(Direct::new(lives, clock.another(), printer, derive(seed, 500 + printer as u64), daily));
         }
         World {
