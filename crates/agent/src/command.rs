@@ -123,6 +123,7 @@ fn start(config: Config, folder: &Path) -> Result<(Agent, std::net::SocketAddr)>
     make_folder(folder)?;
     let shared = Arc::new(config.clone());
     let agent = Agent::open(config, folder.to_owned())?;
+    agent.listen();
     let served = page::serve(&shared, folder.to_owned(), agent.store(), agent.board(), agent.sender())?;
     tracing::info!(folder = %folder.display(), "the agent runs; its page is at http://{}", served.address);
     Ok((agent, served.address))

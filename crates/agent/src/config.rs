@@ -28,6 +28,7 @@ pub struct Config {
     pub discovery: Discovery,
     pub poll: Poll,
     pub reading: Reading,
+    pub traps: Traps,
     pub report: Report,
     pub privacy: Kept,
     pub commands: Commands,
@@ -158,6 +159,21 @@ pub struct Reading {
 impl Default for Reading {
     fn default() -> Self {
         Reading { every: Span::from_seconds(60 * 60), profiles: None }
+    }
+}
+
+/// Is whether printers are heard that say themselves that something has happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Traps {
+    /// Where traps and informs are listened to, such as 0.0.0.0:162; nowhere unless set.
+    pub listen: Option<ListenAddress>,
+}
+
+impl Traps {
+    /// Returns whether listening takes a right that services do not have of themselves.
+    pub fn needs_a_right(&self) -> bool {
+        self.listen.is_some_and(|listen| (1..1024).contains(&listen.port()))
     }
 }
 
@@ -360,7 +376,7 @@ mod tests {
     #[test]
     fn every_key_has_a_note() {
         let text = "[server]\naddress='a:1'\nname='a'\ncertificate='c'\nkey='k'\nextra_ports=[2000]\n[proxy]\nurl='http://p:1'\nuser='u'\n\
-                    password='s'\n[site]\nname='n'\ntime_zone='UTC'\n[discovery]\nlist='l'\ncredentials='c'\n[reading]\nprofiles='p'\n[report]\nevery='1h'\n\
+                    password='s'\n[site]\nname='n'\ntime_zone='UTC'\n[discovery]\nlist='l'\ncredentials='c'\n[reading]\nprofiles='p'\n[traps]\nlisten='0.0.0.0:162'\n[report]\nevery='1h'\n\
                     [store]\nfolder='f'\n";
         assert_eq!(settings::without_note(&parse(text), notes::NOTES), [""; 0]);
     }

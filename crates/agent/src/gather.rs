@@ -30,12 +30,14 @@ use crate::store::{Sighting, Store, StoreError};
 use crate::whereabouts::{Limits, Whereabouts, ip_of, target_of};
 
 /// Is which round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Round {
     /// Looks everywhere, and reads what it finds.
     Discover,
     /// Reads the devices that are known.
     Read,
+    /// Reads these of them, by their numbers.
+    Look(Arc<[u32]>),
 }
 
 /// Is what a round brought.
@@ -97,7 +99,8 @@ pub fn gather(
     let limits = Limits::of(config);
     let (whereabouts, known) = match round {
         Round::Discover => (limits.whereabouts(config), BTreeMap::new()),
-        Round::Read => known_devices(store, &limits)?,
+        Round::Read => known_devices(store, &limits, |_| true)?,
+        Round::Look(ref devices) => known_devices(store, &limits, |number| devices.contains(&number))?,
     };
     let began = Timestamp::now();
     let mut intake = Intake {
@@ -116,7 +119,7 @@ pub fn gather(
         return intake.finish(round);
     }
     let needs_v6 = whereabouts.needs_v6();
-    let options = options(round, config, whereabouts)?;
+    let options = options(&round, config, whereabouts)?;
     let certificates = kept.folder.as_ref().map(|folder| folder.join("known-printers"));
     let known = KnownPrinters::open(certificates.as_deref());
     let desk = Desk {
@@ -139,7 +142,7 @@ pub fn gather(
         let progress = engine.0.progress();
         tell(&match round {
             Round::Discover => format!("looking for printers: {} found", progress.found),
-            Round::Read => format!("reading {} of {} printers", progress.asked, progress.of),
+            Round::Read | Round::Look(_) => format!("reading {} of {} printers", progress.asked, progress.of),
         });
         intake.failure.is_none() && !stop.load(Ordering::Relaxed)
     });
@@ -148,7 +151,7 @@ pub fn gather(
     intake.finish(round)
 }
 
-fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<ScanOptions, GatherError> {
+fn options(round: &Round, config: &Config, whereabouts: Whereabouts) -> Result<ScanOptions, GatherError> {
     let catalog = Arc::new(profiles::catalog(config.reading.profiles.as_deref()).map_err(GatherError::Catalog)?);
     let plans = Arc::new(Plans::new(catalog, Sections::all()));
     let credentials = Arc::new(credentials(&config.discovery)?);
@@ -158,7 +161,7 @@ fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<Sc
     let (one, other) = random.split_at(8);
     let key = [one, other].map(|half| u64::from_be_bytes(half.try_into().expect("a half has eight octets")));
     Ok(ScanOptions {
-        task: if round == Round::Discover { survey::scan::Task::FindAndRead } else { survey::scan::Task::Read },
+        task: if *round == Round::Discover { survey::scan::Task::FindAndRead } else { survey::scan::Task::Read },
         targets: Arc::new(whereabouts.targets),
         port: config.discovery.port,
         extras: whereabouts.extras,
@@ -171,11 +174,15 @@ fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<Sc
     })
 }
 
-/// Returns the addresses of the devices that are looked after, and whose they are.
-fn known_devices(store: &Shared, limits: &Limits) -> Result<(Whereabouts, BTreeMap<IpAddr, u32>), StoreError> {
+/// Returns the addresses of the devices that are looked after and meant, and whose they are.
+fn known_devices(
+    store: &Shared,
+    limits: &Limits,
+    is_meant: impl Fn(u32) -> bool,
+) -> Result<(Whereabouts, BTreeMap<IpAddr, u32>), StoreError> {
     let mut builder = Targets::builder();
     let mut known = BTreeMap::new();
-    for (number, address) in store.lock().whereabouts()? {
+    for (number, address) in store.lock().whereabouts()?.into_iter().filter(|(number, _)| is_meant(*number)) {
         let Some(target) = address.as_deref().and_then(target_of) else { continue };
         if let Some(address) = ip_of(&target).filter(|address| limits.want(*address)) {
             known.insert(address, number);

@@ -95,6 +95,10 @@ fn words(standing: &Standing, now: Timestamp, zone: &TimeZone) -> String {
     let devices = standing.devices.map_or_else(|| "not looked for yet".to_owned(), |count| count.to_string());
     lines.push(("printers", format!("{devices}; {} more are not looked after", standing.devices_out_of_scope)));
     lines.push(("waiting", format!("{} readings, {} sealed reports", standing.readings_waiting, standing.reports_waiting)));
+    if let Some(traps) = &standing.traps {
+        let listening = format!("{} heard, {} printers read for them", traps.heard, traps.looks);
+        lines.push(("traps and informs", traps.failure.as_ref().map_or(listening, |failure| format!("not heard: {failure}"))));
+    }
     lines.extend(standing.activity.iter().map(|activity| ("at the moment", activity.clone())));
     lines.into_iter().map(|(name, value)| format!("{name:24} {}\n", ::report::safe_text(&value))).collect()
 }

@@ -25,6 +25,7 @@ pub fn check(parsed: &Parsed<Config>) -> (Vec<Fault>, Vec<Advice>) {
     found.profiles();
     found.privacy();
     found.page();
+    found.traps();
     (found.faults, found.advice)
 }
 
@@ -231,6 +232,18 @@ impl Found<'_> {
             self.fault("page.listen", message);
         }
     }
+
+    fn traps(&mut self) {
+        let Some(listen) = self.parsed.value.traps.listen else { return };
+        if listen.port() == 0 {
+            self.fault("traps.listen", "listen in [traps]: printers have to be told a port; expected one such as 162");
+        } else if listen.is_loopback() {
+            self.advise(
+                "traps.listen",
+                format!("listen in [traps]: {listen} hears this host alone; printers send to an address of its network"),
+            );
+        }
+    }
 }
 
 /// Returns the IPv4 addresses that a word stands for, as first and last of each run; none for a name.
@@ -331,6 +344,13 @@ mod tests {
     }
 
     #[test]
+    fn a_port_for_traps_that_no_printer_reaches_is_told() {
+        let (faults, advice) = told("[traps]\nlisten = '127.0.0.1:162'\n");
+        assert!(faults.is_empty() && advice[0].contains("hears this host alone"), "{faults:?} {advice:?}");
+        assert_eq!(told("[traps]\nlisten = '0.0.0.0:162'\n"), (vec![], vec![]));
+    }
+
+    #[test]
     fn each_mistake_says_where_it_is_and_what_to_do() {
         assert!(fault("[site]\ntime_zone = 'Europe/Amsterdm'\n").starts_with("agent.toml:2: time_zone in [site]: unknown zone"));
         assert!(fault("[server]\ntrust = '/nowhere/ca.pem'\n").starts_with("agent.toml:2: the trust file /nowhere/ca.pem cannot be read"));
@@ -339,6 +359,7 @@ mod tests {
         assert!(fault("[reading]\nevery = '1s'\n").contains("too often"));
         assert!(fault("[poll]\nprotocols = ['ipp']\n").starts_with("agent.toml:2: protocols in [poll] must name \"snmp\""));
         assert!(fault("[page]\nlisten = '0.0.0.0:8444'\n").contains("nobody says by whom"));
+        assert!(fault("[traps]\nlisten = '0.0.0.0:0'\n").contains("expected one such as 162"));
         assert!(fault("[privacy]\nwithhold = ['identity']\n").contains("cannot be withheld"));
         assert!(fault("[proxy]\nurl = 'proxy:3128'\n").contains("a proxy begins with"));
         assert!(fault("[proxy]\nurl = 'http://me:secret@proxy:3128'\n").contains("kept secret"));

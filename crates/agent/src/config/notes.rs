@@ -28,6 +28,7 @@ pub const NOTES: &[Note] = &[
     ("poll.protocols", "What printers are asked by: snmp, ipp where SNMP leaves something open; pjl and lpd use the ports of print jobs."),
     ("reading.every", "How often known devices are read."),
     ("reading.profiles", "A folder with vendor files of the site's own, loaded over those that the agent carries."),
+    ("traps.listen", "Where traps and informs of printers are listened to, such as 0.0.0.0:162; nowhere unless set."),
     ("report.at", "The earliest time of day of the report, by the site's clocks."),
     ("report.spread", "Each agent has its own place within so long from then on."),
     ("report.every", "Instead of once a day, this often."),
