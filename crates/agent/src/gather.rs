@@ -166,7 +166,7 @@ fn options(round: &Round, config: &Config, whereabouts: Whereabouts) -> Result<S
         port: config.discovery.port,
         extras: whereabouts.extras,
         rate: Rate::of(config.discovery.rate),
-        reader: ReaderOptions { plans, credentials, epoch, key, remember: false },
+        reader: ReaderOptions { epoch, ..ReaderOptions::new(plans, credentials, key) },
         at_once: AT_ONCE,
         shard: 0,
         shards: 1,
@@ -230,6 +230,7 @@ impl Intake<'_> {
                 self.take_open(Open { address, record: None, cut_short: false });
             }
             Event::Silent { .. } => {}
+            Event::Refusing { address, .. } => self.take_silence(address.ip(), Presence::Refusing),
             // What answered as a printer before is one no longer, or another host has its address.
             Event::NotPrinter(address) => self.take_silence(address.ip(), Presence::Unreachable),
             Event::Found(_) | Event::Unchanged { .. } | Event::PassEnded { .. } => {}

@@ -2,6 +2,7 @@
 
 mod ipp;
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use netio::{Clock, Engine, Sockets, Tick};
 use sim::{Recording, RecordingBuilder, Redaction, redact};
 use snmp::{OidRef, Value};
-use survey::Credentials;
+use survey::{Credential, Credentials};
 use survey::recorder::Recorder;
 
 use crate::args::{Keep, RecordArgs, Recorded};
@@ -62,7 +63,7 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot make the folder {}", args.output.display()))?;
     let credentials = setup::credentials(&args.access)?;
     let asks = |protocol| args.protocols.as_ref().is_none_or(|protocols| protocols.contains(&protocol));
-    let texts = (0..credentials.len()).map(|number| String::from_utf8_lossy(credentials.community(number as u16)).into_owned()).collect();
+    let texts = (0..credentials.len()).map(|number| secret_word(credentials.credential(number as u16)).into_owned()).collect();
     let task = Task { args, address, name: name_now(), redaction: redaction(args, texts) };
     let stop = interrupt::flag()?;
     let (mut problems, mut silences) = (Vec::new(), Vec::new());
@@ -98,6 +99,14 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     Ok(if is_whole && problems.is_empty() && silences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// Returns what must not stand in a recording of a credential: a community, or a user's name.
+fn secret_word(credential: &Credential) -> Cow<'_, str> {
+    match credential {
+        Credential::Community(community) => String::from_utf8_lossy(community),
+        Credential::User(user) => Cow::Borrowed(user.name()),
+    }
+}
+
 /// Is what is to be recorded, and how.
 struct Task<'a> {
     args: &'a RecordArgs,
@@ -116,8 +125,8 @@ struct Walked {
 /// Walks the printer and writes what it says; returns why there is nothing to write, if there is not.
 fn record_snmp(task: &Task<'_>, credentials: &Credentials, stop: &AtomicBool) -> Result<Result<Walked, String>> {
     let address = task.address;
-    let communities = credentials.of(address.ip()).iter().map(|number| credentials.community(*number).to_vec()).collect();
-    let recorder = Recorder::new(address, communities, setup::secret_key()?);
+    let of_device = credentials.of(address.ip()).iter().map(|number| credentials.credential(*number).clone()).collect();
+    let recorder = Recorder::new(address, of_device, Some(setup::crypto()), setup::secret_key()?);
     let mut engine = Driven { recorder, unsent: None };
     let shows_progress = std::io::stderr().is_terminal();
     let mut shown = 0;

@@ -31,7 +31,7 @@ pub fn reader_options_by(plans: Plans, access: &AccessArgs) -> Result<ReaderOpti
     let credentials = Arc::new(credentials(access)?);
     // To the millisecond: no printer's answer is known more closely.
     let epoch = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
-    Ok(ReaderOptions { plans, credentials, epoch, key: secret_key()?, remember: false })
+    Ok(ReaderOptions { epoch, ..ReaderOptions::new(plans, credentials, secret_key()?) })
 }
 
 /// Loads the vendor files: those of the program, and over them those of a folder, if one is named.
@@ -51,10 +51,10 @@ pub fn catalog(profiles: &ProfilesArgs) -> Result<Catalog> {
 /// Fails if the file cannot be read.
 pub fn credentials(access: &AccessArgs) -> Result<Credentials> {
     let named: Vec<&str> = access.communities.iter().map(|community| community.as_str()).collect();
-    let mut credentials = Credentials::new(if named.is_empty() { vec![USUAL_COMMUNITY] } else { named });
+    let mut credentials = Credentials::communities(if named.is_empty() { vec![USUAL_COMMUNITY] } else { named });
     if let Some(file) = &access.credentials {
         for entry in credentials::load(file)? {
-            credentials.add_range(entry.targets, entry.communities.iter().map(|community| community.as_str()));
+            credentials.add_range(entry.targets, entry.communities.iter().map(|community| survey::Credential::Community(community.as_str().as_bytes().into())));
         }
     }
     Ok(credentials)

@@ -43,6 +43,9 @@ impl Redaction {
 const PEOPLE: [&str; 3] = ["1.3.6.1.2.1.1.4", "1.3.6.1.2.1.43.5.1.1.4", "1.3.6.1.2.1.43.5.1.1.5"];
 /// ppmPrinterSnmpCommunityName (PWG 5107.1) tells a community to whoever asks.
 const COMMUNITIES: [&str; 1] = ["1.3.6.1.4.1.2699.1.2.1.2.1.1.7"];
+/// usmUser, vacmMIBObjects, snmpCommunityMIBObjects, snmpTargetObjects, snmpNotifyObjects: who may ask
+/// what, by user names and communities, in values and in instances.
+const WHO_MAY_ASK: [&str; 5] = ["1.3.6.1.6.3.15.1.2", "1.3.6.1.6.3.16.1", "1.3.6.1.6.3.18.1", "1.3.6.1.6.3.12.1", "1.3.6.1.6.3.13.1"];
 /// sysName, prtGeneralPrinterName.
 const NAMES: [&str; 2] = ["1.3.6.1.2.1.1.5", "1.3.6.1.2.1.43.5.1.1.16"];
 /// sysLocation.
@@ -129,6 +132,7 @@ impl<'a> Redactor<'a> {
             masked.extend(objects.iter().filter(|_| is_wanted));
         }
         let mut left_out = Trees::of(if what.addresses { &ADDRESS_TABLES } else { &[] });
+        left_out.0.extend(Trees::of(&WHO_MAY_ASK).0);
         left_out.0.extend(what.left_out.iter().cloned());
         let mac_objects = Trees::of(&MACS);
         let masked = Trees::of(&masked);
@@ -329,6 +333,15 @@ mod tests {
         let told = redacted(&Redaction::default());
         assert!(["Jan", "Jansen", "s3cret", "jj@"].iter().all(|secret| !told.contains(secret)), "{told}");
         assert!(["QX1234567", "PRN-77.corp", "Building 3", "10.0.0.7", "00005e0a0b0c"].iter().all(|kept| told.contains(kept)), "{told}");
+    }
+
+    #[test]
+    fn users_and_what_they_may_ask_go_even_if_nothing_is_asked_for() {
+        // usmUserSecurityName.0."jan", snmpCommunityName."a".
+        let text = "1.3.6.1.2.1.1.1.0|4|Exemplar\n1.3.6.1.6.3.15.1.1.3.0|65|2\n1.3.6.1.6.3.15.1.2.2.1.3.0.3.106.97.110|4|jan\n\
+                    1.3.6.1.6.3.18.1.1.1.2.97|4|s3cret\n";
+        let told = redact(&Recording::parse("x", text).unwrap(), &Redaction::default()).write();
+        assert_eq!(told, "1.3.6.1.2.1.1.1.0|4|Exemplar\n1.3.6.1.6.3.15.1.1.3.0|65|2\n");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use model::DeviceRecord;
 use snmp::ber::BerError;
 use snmp::message::{Message, Pdu, PduType, PlainPdu, Version};
 
+use crate::access::Entry;
 use crate::reading::Known;
 
 /// Is a device that answered a sweep.
@@ -25,9 +26,12 @@ pub enum Event {
     /// A device was read, wholly or in part: the record's `problems` tell, and `cut_short` whether it
     /// fell silent midway, so that what is missing was not seen. `known` is there if the reader was
     /// told to remember.
-    Read { address: SocketAddr, record: Box<DeviceRecord>, requests: u16, cut_short: bool, known: Option<Box<Known>> },
+    Read { address: SocketAddr, record: Box<DeviceRecord>, requests: u16, cut_short: bool, known: Option<Box<Known>>, entry: Entry },
     /// A device was read again, and nothing moved but its clock.
     Unchanged { address: SocketAddr, known: Option<Box<Known>> },
+    /// A device answers, and lets nobody in that we are: the record's presence is `refusing`, and its
+    /// `problems` say why. Whether it is a printer is not known.
+    Refusing { address: SocketAddr, record: Box<DeviceRecord>, entry: Entry },
     /// Something answers SNMP there, and it is no printer.
     NotPrinter(SocketAddr),
     /// Nothing answered at an address that was named; `why` is the system's error, if it gave one.

@@ -11,10 +11,12 @@
 //! [`agenda`].
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod agenda;
 pub mod ceiling;
 pub mod credentials;
 pub mod event;
+mod greeting;
 pub mod offline;
 pub mod plan;
 pub mod reader;
@@ -24,9 +26,10 @@ pub mod scan;
 pub mod sweep;
 pub mod targets;
 
+pub use access::{Access, Door, Entry, Turned};
 pub use agenda::{Agenda, AgendaOptions};
 pub use ceiling::{Ceiling, Rate};
-pub use credentials::Credentials;
+pub use credentials::{Credential, Credentials};
 pub use event::{Event, Found, Response, Statistics};
 pub use plan::{Plan, Plans};
 pub use reader::{Reader, ReaderOptions};

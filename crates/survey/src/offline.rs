@@ -18,8 +18,8 @@ use crate::reader::{Reader, ReaderOptions};
 /// address or a time, and how many requests it took.
 pub fn read(objects: &impl Objects, plans: Arc<Plans>) -> (DeviceRecord, u16) {
     const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-    let credentials = Arc::new(Credentials::new(["public"]));
-    let mut reader = Reader::new(ReaderOptions { plans, credentials, epoch: None, key: [0, 0], remember: false });
+    let credentials = Arc::new(Credentials::communities(["public"]));
+    let mut reader = Reader::new(ReaderOptions::new(plans, credentials, [0, 0]));
     reader.read(NOBODY, false);
     let (mut ceiling, mut statistics) = (Ceiling::new(Rate::UNLIMITED), Statistics::default());
     let (mut request, mut answer) = (Vec::new(), Vec::new());

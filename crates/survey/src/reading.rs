@@ -14,6 +14,7 @@ use catalog::{Instance as Stands, ObjectId, ReadRules, Rows, Standard};
 use collect::{Answers, Instance};
 use snmp::message::{PduType, PlainPdu, Version, push_name};
 use snmp::oid::tail_arcs;
+use snmp::usm::Talk;
 use snmp::{Refusal, Value, Varbind};
 
 use self::shape::TableWalk;
@@ -25,8 +26,10 @@ pub struct Known {
     pub version: Version,
     /// What the device is asked by.
     pub plan: Arc<Plan>,
-    /// The number of the community that the device answers to.
-    pub community: u16,
+    /// The number of the credential that lets us in.
+    pub credential: u16,
+    /// The talk with its engine, in v3.
+    pub talk: Option<Box<Talk>>,
     manners: Manners,
     rows: Vec<Option<Vec<Instance>>>,
     /// What a re-read asks for first, once that has been worked out.
@@ -60,6 +63,8 @@ struct Manners {
 const SMALLEST_ANSWER: usize = 484;
 /// Is what a message takes around its bindings, with a community of usual length.
 const AROUND: usize = 60;
+/// Is what v3 takes besides: an engine and a user named twice, the digest and the salt.
+const AROUND_MORE: usize = 120;
 /// Is the most values asked for in one GET: some agents stop at 64.
 const MOST_CELLS: usize = 64;
 /// Is the most requests of one reading; a device that leads us further is lying about its end.
@@ -170,7 +175,7 @@ impl Reading {
 
     /// Goes on after the hello, by the plan that it led to.
     pub fn go_on(&mut self, plan: &Plan) {
-        if self.version == Version::V2c {
+        if self.version != Version::V1 {
             self.manners.bulk &= plan.profile.read.bulk;
         }
         self.manners.answer_octets = self.manners.answer_octets.min(plan.profile.read.response_octets.into());
@@ -246,7 +251,7 @@ impl Reading {
         self.queue.clear();
         let all = plan.hello.iter().copied();
         let asked: Vec<ObjectId> =
-            all.filter(|id| version == Version::V2c || plan.profile.object(*id).instance == Stands::Scalar).collect();
+            all.filter(|id| version != Version::V1 || plan.profile.object(*id).instance == Stands::Scalar).collect();
         self.queue_alone(&asked);
         self.at = 0;
     }
@@ -286,7 +291,7 @@ impl Reading {
 
     /// Writes the names of as many queued cells as fit into one answer, at least one; returns how many.
     fn push_fitting(&self, plan: &Plan, names: &mut Vec<u8>) -> usize {
-        let mut room = self.manners.answer_octets.saturating_sub(AROUND);
+        let mut room = self.room();
         let mut count = 0;
         for ask in self.queue[self.at..].iter().take(self.manners.width) {
             let instance = self.instance(plan, ask);
@@ -299,6 +304,12 @@ impl Reading {
             count += 1;
         }
         count
+    }
+
+    /// Returns how many octets of bindings fit into one answer.
+    fn room(&self) -> usize {
+        let around = if self.version == Version::V3 { AROUND + AROUND_MORE } else { AROUND };
+        self.manners.answer_octets.saturating_sub(around)
     }
 
     /// Takes the response to the open request.
@@ -552,6 +563,13 @@ impl Reading {
         }
     }
 
+    /// Takes the news that the device has stopped to let us in, after it did: what was read is kept.
+    pub fn take_lockout(&mut self, why: &str) {
+        self.note(format!("stopped to answer: {why}; what was read before is kept"));
+        self.cut_short = true;
+        self.step = Step::Done;
+    }
+
     /// Ends a context that nobody answers in: what was read before is whole without it.
     pub fn leave_context(&mut self) {
         self.step = Step::Done;
@@ -562,8 +580,8 @@ impl Reading {
         self.before.is_none() && !self.cut_short
     }
 
-    /// Ends the reading that went by this plan.
-    pub fn finish(mut self, plan: Arc<Plan>, community: u16) -> Finished {
+    /// Ends the reading that went by this plan, as whom, and in which talk.
+    pub fn finish(mut self, plan: Arc<Plan>, credential: u16, talk: Option<Box<Talk>>) -> Finished {
         self.answers.sort();
         let (mut unchanged, mut moving) = (false, Vec::new());
         if let Some(mut before) = self.before.take() {
@@ -577,7 +595,8 @@ impl Reading {
         let known = Box::new(Known {
             version: self.version,
             plan,
-            community,
+            credential,
+            talk,
             manners: self.manners,
             rows: self.rows,
             moving,

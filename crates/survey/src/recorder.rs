@@ -4,9 +4,14 @@
 //! place, so that the rest is still recorded.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use snmp::message::{Head, Message, Pdu, PduType, PlainPdu, Version, push_message, push_name};
+use snmp::message::{Head, Message, Pdu, PduHead, PduType, PlainPdu, Version, push_message, push_name};
+use snmp::usm::{Crypto, Refused, Taken, Talk};
+use snmp::v3::Envelope;
 use snmp::{Accepted, Expired, OidRef, Patience, Refusal, Session, Tick, Walk, WalkEnd};
+
+use crate::credentials::Credential;
 
 /// Is one object as the device told it: identifier, tag and contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +41,13 @@ enum Way {
 /// Records; see the module.
 pub struct Recorder {
     address: SocketAddr,
-    communities: Vec<Vec<u8>>,
-    community: usize,
+    credentials: Vec<Credential>,
+    /// The place of the credential that is used.
+    credential: usize,
+    crypto: Option<Arc<dyn Crypto>>,
+    /// The talk as a user, in v3.
+    talk: Option<Talk>,
+    salt: u64,
     way: Way,
     session: Session,
     walk: Walk,
@@ -50,13 +60,16 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Starts to record a device that answers one of the communities. The key must be random and secret.
-    pub fn new(address: SocketAddr, communities: Vec<Vec<u8>>, key: [u64; 2]) -> Self {
-        Recorder {
+    /// Starts to record a device that one of the credentials is good for; users need a module. The key must be random and secret.
+    pub fn new(address: SocketAddr, credentials: Vec<Credential>, crypto: Option<Arc<dyn Crypto>>, key: [u64; 2]) -> Self {
+        let mut recorder = Recorder {
             address,
-            done: communities.is_empty(),
-            communities,
-            community: 0,
+            done: credentials.is_empty(),
+            credentials,
+            credential: 0,
+            crypto,
+            talk: None,
+            salt: key[0].rotate_left(23) ^ key[1],
             way: Way::Bulk,
             session: Session::new(key),
             walk: Walk::new(&ROOT, MOST_OBJECTS),
@@ -65,7 +78,16 @@ impl Recorder {
             detours: 0,
             send: true,
             request_id: 0,
-        }
+        };
+        recorder.begin_talk();
+        recorder
+    }
+
+    /// Begins to talk as the user of the credential, if it is one; of the device's engine what another user learned holds.
+    fn begin_talk(&mut self) {
+        let engine = self.talk.take().and_then(|talk| talk.remote().copied());
+        let (Some(Credential::User(user)), Some(crypto)) = (self.credentials.get(self.credential), &self.crypto) else { return };
+        self.talk = Some(Talk::new(&**crypto, user.clone(), engine));
     }
 
     pub fn is_done(&self) -> bool {
@@ -97,20 +119,78 @@ impl Recorder {
             Way::Bulk => (PduType::GetBulk, REPETITIONS),
             Way::Next | Way::NextV1 => (PduType::GetNext, 0),
         };
-        let community = &self.communities[self.community];
-        let head = Head { version: self.version(), community, kind, request_id: self.request_id, first: 0, second };
-        push_message(out, &head, |out| push_name(out, self.walk.position().as_octets(), &[]));
+        let name = |out: &mut Vec<u8>| push_name(out, self.walk.position().as_octets(), &[]);
+        match (&self.credentials[self.credential], &self.talk, &self.crypto) {
+            (Credential::Community(community), _, _) => {
+                let head = Head { version: self.version(), community, kind, request_id: self.request_id, first: 0, second };
+                push_message(out, &head, name);
+            }
+            (Credential::User(user), Some(talk), Some(crypto)) => {
+                self.salt = self.salt.wrapping_add(1);
+                let head = PduHead { kind, request_id: self.request_id, first: 0, second };
+                talk.push_request(out, &**crypto, now, &head, user.context().as_bytes(), self.salt, name);
+            }
+            (Credential::User(_), _, _) => {
+                self.take_silence();
+                return self.poll_transmit(now, out);
+            }
+        }
         Some(self.address)
     }
 
     pub fn handle_input(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
+        if self.talk.is_some() {
+            return self.handle_message(now, from, datagram);
+        }
         let Ok(Message { version, community, pdu: Pdu::Plain(pdu) }) = Message::parse(datagram) else { return };
-        let ours = version == self.version() && self.communities.get(self.community).is_some_and(|ours| ours == community);
+        let is_ours = |credential: &Credential| matches!(credential, Credential::Community(ours) if **ours == *community);
+        let ours = version == self.version() && self.credentials.get(self.credential).is_some_and(is_ours);
         if !ours || pdu.kind != PduType::Response || !matches!(self.session.accept(now, from, pdu.request_id), Accepted::Answer { .. }) {
             return;
         }
         self.take(&pdu);
         self.send = !self.done;
+    }
+
+    /// Takes a message of v3.
+    fn handle_message(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
+        let Ok(envelope) = Envelope::parse(datagram) else { return };
+        let (Some(talk), Some(crypto)) = (&mut self.talk, &self.crypto) else { return };
+        if self.session.token(envelope.id).is_none() {
+            return;
+        }
+        let mut uncovered = Vec::new();
+        let taken = talk.take(&**crypto, now, &envelope, &mut uncovered);
+        let oddities = talk.take_oddities();
+        self.problems.extend(oddities.iter().map(ToString::to_string));
+        if matches!(taken, Taken::Ignored(_)) || !matches!(self.session.accept(now, from, envelope.id), Accepted::Answer { .. }) {
+            return;
+        }
+        match taken {
+            Taken::Answer(pdu) => self.take(&pdu),
+            Taken::Refused(why) => return self.take_lockout(why),
+            Taken::AskAgain | Taken::Ignored(_) => {}
+        }
+        self.send = !self.done;
+    }
+
+    /// Tries the next credential after one that the device does not take.
+    fn take_lockout(&mut self, why: Refused) {
+        self.problems.push(format!("{}: {why}", self.credentials[self.credential]));
+        self.send = true;
+        if self.objects.is_empty() && self.credential + 1 < self.credentials.len() {
+            self.turn();
+        } else {
+            self.done = true;
+        }
+    }
+
+    /// Turns to the next credential.
+    fn turn(&mut self) {
+        self.credential += 1;
+        self.way = Way::Bulk;
+        self.request_id = 0;
+        self.begin_talk();
     }
 
     fn take(&mut self, pdu: &PlainPdu<'_>) {
@@ -170,16 +250,13 @@ impl Recorder {
         }
     }
 
-    /// Tries the next way to ask, then the next community as long as nothing was ever answered.
+    /// Tries the next way to ask, then the next credential as long as nothing was ever answered.
     fn take_silence(&mut self) {
         self.send = true;
         match self.way {
             Way::Bulk => self.way = Way::Next,
-            Way::Next if self.objects.is_empty() => self.way = Way::NextV1,
-            _ if self.objects.is_empty() && self.community + 1 < self.communities.len() => {
-                self.community += 1;
-                self.way = Way::Bulk;
-            }
+            Way::Next if self.objects.is_empty() && self.talk.is_none() => self.way = Way::NextV1,
+            _ if self.objects.is_empty() && self.credential + 1 < self.credentials.len() => self.turn(),
             _ => {
                 if !self.objects.is_empty() {
                     self.problems.push(format!("no answer behind {}; what came before is kept", self.walk.position()));

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use collect::{Answers, is_printer};
+use snmp::ber::BerError;
 use snmp::message::Version;
+use snmp::v3::Envelope;
 use snmp::{OidRef, Tick};
 
 use catalog::{DeviceKind, Sections};
@@ -15,7 +17,7 @@ use crate::event::{Event, Found, Response, Statistics};
 use crate::plan::Plans;
 use crate::reader::{Reader, ReaderOptions, sign_of};
 use crate::reading::Known;
-use crate::sweep::{Answered, Sweep, SweepOptions};
+use crate::sweep::{Answered, Sweep, SweepOptions, Told};
 use crate::targets::Targets;
 
 /// Is what a scan does with its targets.
@@ -164,6 +166,7 @@ impl Scan {
         let response = match Response::parse(from, datagram) {
             Ok(Some(response)) => response,
             Ok(None) => return self.statistics.strangers += 1,
+            Err(BerError::UnknownVersion(3)) => return self.handle_message(now, from, datagram),
             Err(_) => return self.statistics.malformed += 1,
         };
         if self.reader.expects(response.pdu.request_id) || self.sweep.is_none() {
@@ -175,14 +178,28 @@ impl Scan {
         }
     }
 
+    /// Takes a message of v3.
+    fn handle_message(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
+        let Ok(envelope) = Envelope::parse(datagram) else { return self.statistics.malformed += 1 };
+        if self.reader.expects(envelope.id) || self.sweep.is_none() {
+            self.reader.handle_message(now, from, &envelope, &mut self.statistics);
+        } else if let Some(sweep) = &mut self.sweep
+            && let Some(answered) = sweep.handle_message(now, from, &envelope, &mut self.statistics)
+        {
+            self.take_found(answered);
+        }
+    }
+
     fn take_found(&mut self, answered: Answered) {
-        let kind = is_printer(&self.options.reader.plans.catalog, &answered.hello).kind;
+        // What it is, an engine tells only to users.
+        let Told::Hello { answers: hello, .. } = &answered.told else { return self.found.push_back(answered) };
+        let kind = is_printer(&self.options.reader.plans.catalog, hello).kind;
         if kind == DeviceKind::NotPrinter {
             self.events.push_back(Event::NotPrinter(answered.address));
             return;
         }
         if kind == DeviceKind::Printer {
-            self.events.push_back(Event::Found(found(answered.address, &answered.hello)));
+            self.events.push_back(Event::Found(found(answered.address, hello)));
         }
         if kind == DeviceKind::Undecided || self.options.task == Task::FindAndRead {
             self.found.push_back(answered);
@@ -204,12 +221,14 @@ impl Scan {
         if self.is_held || self.reader.active() >= self.options.at_once {
             return false;
         }
-        if let Some(answered) = self.found.pop_front() {
-            // In v1, and after an error, the hello is said once more in v2c.
-            if answered.version == Version::V2c && !answered.hello.is_empty() {
-                self.reader.read_greeted(answered.address, answered.community, answered.hello, true);
-            } else {
-                self.reader.read_with(answered.address, answered.community, true);
+        if let Some(Answered { address, told }) = self.found.pop_front() {
+            match told {
+                Told::Hello { credential, version: Version::V2c, answers } if !answers.is_empty() => {
+                    self.reader.read_greeted(address, credential, answers, true);
+                }
+                // In v1, and after an error, the hello is said once more in v2c.
+                Told::Hello { credential, .. } => self.reader.read_with(address, credential, true),
+                Told::Engine(engine) => self.reader.read_met(address, engine, true),
             }
             return true;
         }

@@ -2,7 +2,8 @@
 //!
 //! The request id of an address is its number among the targets under a keyed permutation, so an
 //! answer names the address that was asked, whichever address it comes from. Passes alternate
-//! between v2c and v1, because some devices speak only one of them.
+//! between v2c and v1, because some devices speak only one of them; where there are users, devices
+//! are asked which v3 engine they are, which every one that speaks v3 tells to anybody.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -11,6 +12,9 @@ use std::sync::Arc;
 use collect::{Answers, Instance};
 use snmp::message::{Head, PduType, PlainPdu, Version, push_message, push_name};
 use snmp::oid::tail_arcs;
+use snmp::usm::talk::{introduction, push_discovery};
+use snmp::usm::Remote;
+use snmp::v3::Envelope;
 use snmp::{RequestIds, Tick};
 
 use crate::ceiling::Ceiling;
@@ -41,10 +45,16 @@ pub struct SweepOptions {
 #[derive(Debug)]
 pub struct Answered {
     pub address: SocketAddr,
-    pub community: u16,
-    pub version: Version,
-    /// What the hello brought; empty if the device refused it with an error.
-    pub hello: Answers,
+    pub told: Told,
+}
+
+/// Is what a device told when it was found.
+#[derive(Debug)]
+pub enum Told {
+    /// What the hello brought, in v1 or v2c; empty if the device refused it with an error.
+    Hello { credential: u16, version: Version, answers: Answers },
+    /// Which engine it is, in v3; nobody has proved it.
+    Engine(Remote),
 }
 
 /// Passes over the silent are made at least so often.
@@ -53,15 +63,18 @@ const LEAST_PASSES: u32 = 2;
 /// Is a ready request: only its id changes from address to address.
 struct Template {
     octets: Vec<u8>,
-    id_at: usize,
+    /// Where the id stands: in v3 as msgID and as request-id.
+    ids_at: Vec<usize>,
 }
 
 /// Sweeps; see the module.
 pub struct Sweep {
     options: SweepOptions,
     ids: RequestIds,
-    /// By community number, v2c and v1.
-    templates: Vec<[Template; 2]>,
+    /// By credential number: of a community v2c and v1, of a user none.
+    templates: Vec<Option<[Template; 2]>>,
+    /// Asks for the engine, whoever asks later.
+    discovery: Template,
     order: Scatter,
     /// How far the pass has come, in places of the order.
     place: u64,
@@ -87,8 +100,8 @@ impl Sweep {
         let count = options.targets.len() + options.extras.len() as u64;
         let templates = (0..options.credentials.len())
             .map(|number| {
-                let community = options.credentials.community(number as u16);
-                [Version::V2c, Version::V1].map(|version| template(&options.plan, community, version))
+                let community = options.credentials.community(number as u16)?;
+                Some([Version::V2c, Version::V1].map(|version| template(&options.plan, community, version)))
             })
             .collect();
         let order = Scatter::new(count, options.shard.into(), options.shards.into());
@@ -96,6 +109,7 @@ impl Sweep {
         Sweep {
             ids: RequestIds::new(options.key),
             templates,
+            discovery: discovery(),
             order,
             silent: order.len(),
             place: 0,
@@ -154,7 +168,8 @@ impl Sweep {
                 continue;
             }
             let Some(address) = self.address(number) else { break };
-            let Some(community) = self.options.credentials.of(address.ip()).get(self.round).copied() else {
+            let credentials = self.options.credentials.of(address.ip());
+            let Some(template) = credentials.get(self.round).and_then(|number| self.template(credentials, *number)) else {
                 self.place += 1;
                 continue;
             };
@@ -162,32 +177,72 @@ impl Sweep {
                 self.held_until = until;
                 return None;
             }
-            self.place += 1;
-            self.last_news = now;
-            let template = &self.templates[usize::from(community)][usize::from(self.version() == Version::V1)];
             out.extend_from_slice(&template.octets);
             let id = self.ids.id(number as u32).to_be_bytes();
-            out[template.id_at..template.id_at + 4].copy_from_slice(&id);
+            template.ids_at.iter().for_each(|at| out[*at..at + 4].copy_from_slice(&id));
+            self.place += 1;
+            self.last_news = now;
             return Some(address);
         }
         None
     }
 
+    /// Returns what to ask an address with in this round; `None` if there is nothing new to ask.
+    fn template(&self, of_address: &[u16], number: u16) -> Option<&Template> {
+        match &self.templates[usize::from(number)] {
+            Some(of_community) => Some(&of_community[usize::from(self.version() == Version::V1)]),
+            // All users ask the same question, so it is asked once.
+            None => {
+                let first = of_address.iter().find(|number| self.templates[usize::from(**number)].is_none());
+                (first == Some(&number)).then_some(&self.discovery)
+            }
+        }
+    }
+
     /// Takes a response that no reading asked for; returns the device if it is a new one.
     pub fn handle_response(&mut self, now: Tick, response: &Response<'_>, statistics: &mut Statistics) -> Option<Answered> {
         let Response { from, version, community, ref pdu } = *response;
-        let number = self.ids.counter(pdu.request_id).map(u64::from);
-        let count = self.options.targets.len() + self.options.extras.len() as u64;
-        let Some(number) = number.filter(|number| *number < count) else {
-            statistics.strangers += 1;
-            return None;
-        };
-        let asked = self.address(number)?;
-        let tried = self.options.credentials.of(asked.ip()).iter().copied().take(self.round + 1);
-        let Some(community) = tried.into_iter().find(|tried| self.options.credentials.community(*tried) == community) else {
+        let (number, asked) = self.asked(pdu.request_id, statistics)?;
+        let mut tried = self.tried(asked);
+        let Some(credential) = tried.find(|tried| self.options.credentials.community(*tried) == Some(community)) else {
             statistics.mismatched += 1;
             return None;
         };
+        drop(tried);
+        let address = self.note(now, number, asked, from, statistics)?;
+        let answers = if pdu.first == 0 { hello_of(&self.options.plan, pdu) } else { Answers::new() };
+        Some(Answered { address, told: Told::Hello { credential, version, answers } })
+    }
+
+    /// Takes a message of v3 that no reading asked for; returns the device if it is a new one.
+    pub fn handle_message(&mut self, now: Tick, from: SocketAddr, envelope: &Envelope<'_>, statistics: &mut Statistics) -> Option<Answered> {
+        let (number, asked) = self.asked(envelope.id, statistics)?;
+        let was_asked = self.tried(asked).any(|tried| self.options.credentials.user(tried).is_some());
+        let Some(remote) = introduction(envelope, now).filter(|_| was_asked) else {
+            statistics.mismatched += 1;
+            return None;
+        };
+        let address = self.note(now, number, asked, from, statistics)?;
+        Some(Answered { address, told: Told::Engine(remote) })
+    }
+
+    /// Returns which target an answer is for.
+    fn asked(&self, id: i32, statistics: &mut Statistics) -> Option<(u64, SocketAddr)> {
+        let count = self.options.targets.len() + self.options.extras.len() as u64;
+        let number = self.ids.counter(id).map(u64::from).filter(|number| *number < count);
+        if number.is_none() {
+            statistics.strangers += 1;
+        }
+        Some((number?, self.address(number?)?))
+    }
+
+    /// Returns the credentials that an address has been asked by.
+    fn tried(&self, asked: SocketAddr) -> impl Iterator<Item = u16> {
+        self.options.credentials.of(asked.ip()).iter().copied().take(self.round + 1)
+    }
+
+    /// Notes that an address has answered; returns whose address that is, if it is a new one.
+    fn note(&mut self, now: Tick, number: u64, asked: SocketAddr, from: SocketAddr, statistics: &mut Statistics) -> Option<SocketAddr> {
         // Who answers for an address that was asked is that address, wherever the answer left from;
         // who answers a broadcast is himself.
         let answers_for_many = number >= self.options.targets.len() && asked.ip() != from.ip();
@@ -208,8 +263,7 @@ impl Sweep {
         self.last_news = now;
         self.new_in_pass += 1;
         self.all_found += 1;
-        let hello = if pdu.first == 0 { hello_of(&self.options.plan, pdu) } else { Answers::new() };
-        Some(Answered { address, community, version, hello })
+        Some(address)
     }
 
     /// Remembers that an address has answered; returns whether it is new.
@@ -287,8 +341,10 @@ fn hello_of(plan: &Plan, pdu: &PlainPdu<'_>) -> Answers {
     answers
 }
 
+/// Stands in a template where an id will.
+const SOME_ID: i32 = 0x5555_aaaa;
+
 fn template(plan: &Plan, community: &[u8], version: Version) -> Template {
-    const SOME_ID: i32 = 0x5555_aaaa;
     let mut octets = Vec::new();
     let head = Head { version, community, kind: PduType::Get, request_id: SOME_ID, first: 0, second: 0 };
     push_message(&mut octets, &head, |out| {
@@ -302,7 +358,16 @@ fn template(plan: &Plan, community: &[u8], version: Version) -> Template {
     // The search starts behind the community, which could hold any octets.
     let behind = community.len() + 7;
     let id_at = octets[behind..].windows(4).position(|four| four == SOME_ID.to_be_bytes()).map_or(behind, |at| behind + at);
-    Template { octets, id_at }
+    Template { octets, ids_at: vec![id_at] }
+}
+
+/// Asks a device which engine it is.
+fn discovery() -> Template {
+    let mut octets = Vec::new();
+    push_discovery(&mut octets, SOME_ID);
+    let is_id = |at: &usize| octets[*at..].starts_with(&SOME_ID.to_be_bytes());
+    let ids_at = (0..octets.len()).filter(is_id).collect();
+    Template { octets, ids_at }
 }
 
 /// Goes through all numbers below a count in an order that spreads neighbours over the whole pass,

@@ -44,10 +44,10 @@ struct Entry {
 /// Fails if a file cannot be read or understood; no message repeats a community.
 pub fn credentials(discovery: &Discovery) -> Result<Credentials, CredentialsError> {
     let named = fetch(&discovery.communities)?;
-    let mut credentials = Credentials::new(if named.is_empty() { vec![USUAL.to_owned()] } else { named });
+    let mut credentials = Credentials::communities(if named.is_empty() { vec![USUAL.to_owned()] } else { named });
     if let Some(path) = &discovery.credentials {
         for (range, communities) in load(path)? {
-            credentials.add_range(range, communities);
+            credentials.add_range(range, communities.into_iter().map(|community| survey::Credential::Community(community.into_bytes().into())));
         }
     }
     Ok(credentials)
@@ -97,7 +97,7 @@ mod tests {
         let text = "[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['a', 'b']\n";
         let credentials = read(text).unwrap();
         assert_eq!(credentials.of("10.1.2.3".parse().unwrap()).len(), 2);
-        assert_eq!(credentials.community(credentials.of("192.168.0.1".parse().unwrap())[0]), b"public");
+        assert_eq!(credentials.community(credentials.of("192.168.0.1".parse().unwrap())[0]), Some(&b"public"[..]));
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Site {
                     }
                     pieces.push(piece(&record, cut_short, &mut self.keys));
                 }
-                Event::Read { address, .. } | Event::Silent { address, .. } => {
+                Event::Read { address, .. } | Event::Silent { address, .. } | Event::Refusing { address, .. } => {
                     pieces.extend(known.get(&address.ip()).map(|device| silence(*device, self.began + micros(at))));
                 }
                 Event::NotPrinter(address) => panic!("{address} is a printer"),
@@ -152,11 +152,8 @@ impl Site {
             extras: Vec::new(),
             rate: Rate::POLITE,
             reader: ReaderOptions {
-                plans: self.plans.clone(),
-                credentials: Arc::new(Credentials::new(["public"])),
                 epoch: Some(self.began),
-                key: [self.seed, 2],
-                remember: false,
+                ..ReaderOptions::new(self.plans.clone(), Arc::new(Credentials::communities(["public"])), [self.seed, 2])
             },
             at_once: 24,
             shard: 0,

@@ -40,9 +40,9 @@ impl Agent {
     fn try_read(&self) -> Result<Option<(Box<DeviceRecord>, bool)>, String> {
         let catalog = Arc::new(Catalog::embedded().map_err(|error| story(&error))?);
         let plans = Arc::new(Plans::new(catalog, Sections::all()));
-        let credentials = Arc::new(Credentials::new([self.community.as_bytes()]));
+        let credentials = Arc::new(Credentials::communities([self.community.as_bytes()]));
         let key = [super::machine::chance(), super::machine::chance()];
-        let mut reader = Reader::new(ReaderOptions { plans, credentials, epoch: None, key, remember: false });
+        let mut reader = Reader::new(ReaderOptions::new(plans, credentials, key));
         let socket = self.socket().map_err(|error| format!("no network socket can be had to ask the printer: {error}"))?;
         reader.read(SocketAddr::new(self.address, self.port), false);
         Ok(Asking { reader, socket, ceiling: Ceiling::new(Rate::UNLIMITED), began: Instant::now(), last_answer: None }.ask(self.within))

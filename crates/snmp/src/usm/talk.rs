@@ -275,6 +275,12 @@ pub fn push_discovery(out: &mut Vec<u8>, id: i32) {
     push_message(out, &head, |out| push_scoped(out, &[], &[], |out| push_pdu(out, &pdu, |_| {})));
 }
 
+/// Reads what a device says of its engine when it is asked who it is; nothing of it is proved.
+pub fn introduction(envelope: &Envelope<'_>, now: Tick) -> Option<Remote> {
+    let is_one = !envelope.engine_id.is_unknown() && report_in_the_clear(envelope) == Ok(Report::UnknownEngineId);
+    is_one.then(|| Remote::told(envelope.engine_id, envelope.boots, envelope.time, now))
+}
+
 /// Reads the report of a message in the clear. Its request-id may be 0: not every engine finds it.
 fn report_in_the_clear(envelope: &Envelope<'_>) -> Result<Report, Ignored> {
     if envelope.level != Level::NoAuthNoPriv {

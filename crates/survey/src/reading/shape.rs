@@ -6,7 +6,7 @@ use snmp::message::{PduType, PlainPdu, Version, push_name};
 use snmp::oid::tail_arcs;
 use snmp::{Refusal, Varbind, Walk, WalkEnd};
 
-use super::{AROUND, Reading, Request, Step};
+use super::{Reading, Request, Step};
 use crate::plan::Plan;
 
 /// Is the walk of one table.
@@ -38,7 +38,7 @@ impl Reading {
     /// A scalar of the hello that was asked for in v2c and not told is absent: its instance is 0.
     pub(super) fn is_absent_scalar(&self, plan: &Plan, id: &ObjectId) -> bool {
         let asked = self.greeted && plan.hello.contains(id);
-        asked && self.version == Version::V2c && plan.profile.object(*id).instance == Stands::Scalar
+        asked && self.version != Version::V1 && plan.profile.object(*id).instance == Stands::Scalar
     }
 
     pub(super) fn shape_request(&mut self, plan: &Plan, names: &mut Vec<u8>) -> Request {
@@ -57,7 +57,7 @@ impl Reading {
     /// that would not fit comes back shorter, so a row too many does no harm.
     pub(super) fn repetitions(&self, plan: &Plan, scalars: usize, walks: usize) -> u32 {
         const USUAL_CELL: usize = 23;
-        let room = self.manners.answer_octets.saturating_sub(AROUND + scalars * USUAL_CELL);
+        let room = self.room().saturating_sub(scalars * USUAL_CELL);
         let rows = room.div_ceil(USUAL_CELL * walks.max(1));
         (rows as u32).clamp(1, plan.profile.read.repetitions.into())
     }

@@ -20,7 +20,7 @@ pub fn options(sections: &str, communities: &[&str]) -> ReaderOptions {
     let sections = Sections::parse(sections).expect("sections");
     let plans = Arc::new(Plans::new(catalog, sections));
     let epoch = Some(jiff::Timestamp::from_second(sim::time::MONDAY as i64).expect("a time"));
-    ReaderOptions { plans, credentials: Arc::new(Credentials::new(communities)), epoch, key: [11, 22], remember: true }
+    ReaderOptions { epoch, remember: true, ..ReaderOptions::new(plans, Arc::new(Credentials::communities(communities)), [11, 22]) }
 }
 
 /// Returns a set of targets.
