@@ -13,6 +13,7 @@ mod bench;
 mod dictionary;
 mod dist;
 mod faults;
+mod fips;
 mod fuzz;
 mod layers;
 mod needs;
@@ -36,7 +37,11 @@ struct Command {
 
 /// Every command, in the order in which they are listed.
 const COMMANDS: &[Command] = &[
-    Command { name: "test", says: "install what is missing, then run everything that CI runs", run: test::command },
+    Command {
+        name: "test",
+        says: "install what is missing, then run everything that CI runs; test --fips: the same of the FIPS build",
+        run: test::command,
+    },
     Command { name: "needs", says: "install, or name, the tools and packages that the tests need", run: needs::command },
     Command { name: "layers", says: "check that imports go down only and that engines do no I/O", run: layers::command },
     Command { name: "fuzz", says: "fuzz every target: fuzz [--seconds N] for N seconds each (60 by default)", run: fuzz::command },
@@ -62,6 +67,11 @@ const COMMANDS: &[Command] = &[
         name: "dictionary",
         says: "make the words that both sides of a short report know: dictionary NUMBER",
         run: dictionary::command,
+    },
+    Command {
+        name: "fips",
+        says: "fips build: the program with the validated module; fips lock: make its lock file anew",
+        run: fips::command,
     },
     Command { name: "dist", says: "build the release: program, man page, completions and checksums", run: dist::command },
 ];

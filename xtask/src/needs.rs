@@ -50,6 +50,12 @@ pub fn provide() -> Result<Provided> {
     Ok(Provided { snmpsim, snmpd, corpus })
 }
 
+/// Makes sure that what builds and tests the FIPS module is there.
+pub fn provide_fips() -> Result<()> {
+    debian::provide(debian::FOR_FIPS)?;
+    cargo_tools::provide_deny()
+}
+
 /// Makes sure that what learns a dictionary is there.
 pub fn provide_training() -> Result<()> {
     debian::provide(debian::FOR_TRAINING)

@@ -6,27 +6,42 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::needs::{self, Provided};
-use crate::{fuzz, layers, process};
+use crate::{fips, fuzz, layers, process};
 
 /// How long each fuzz target runs as part of the test: long enough to notice a broken decoder,
 /// short enough to run every time. `cargo xtask fuzz` is the long run.
 const FUZZ_SMOKE: Duration = Duration::from_secs(10);
 
 /// One named step.
-struct Step {
+pub struct Step {
     name: &'static str,
     action: Action,
 }
 
 enum Action {
     Run(Command),
-    Call(fn() -> Result<()>),
+    Call { says: &'static str, function: fn() -> Result<()> },
 }
 
 pub fn command(arguments: &[String]) -> Result<()> {
+    if arguments == ["--fips"] {
+        needs::provide_fips()?;
+        return play(fips::steps()?);
+    }
     crate::expect_no_arguments("test", arguments)?;
     let provided = needs::provide()?;
-    let steps = steps(&provided)?;
+    play(steps(&provided)?)?;
+    if provided.corpus.is_none() {
+        needs::say_recordings_absent();
+    }
+    if !fuzz::exists().unwrap_or(false) {
+        println!("no fuzz targets yet: nothing was fuzzed");
+    }
+    Ok(())
+}
+
+/// Runs the steps in order, up to the first that fails, and says how long each took.
+fn play(steps: Vec<Step>) -> Result<()> {
     let count = steps.len();
     let mut times = Vec::new();
     for (index, step) in steps.into_iter().enumerate() {
@@ -40,7 +55,10 @@ pub fn command(arguments: &[String]) -> Result<()> {
         })?;
         times.push((name, started.elapsed()));
     }
-    print_summary(&times, &provided);
+    println!("\nall {} steps passed", times.len());
+    for (name, time) in times {
+        println!("  {name:<10}{:>8.1} s", time.as_secs_f32());
+    }
     Ok(())
 }
 
@@ -51,7 +69,7 @@ fn steps(provided: &Provided) -> Result<Vec<Step>> {
         // The second lint catches `for x in &hash_map`, which the lists of methods in clippy.toml
         // cannot name: the order of a hash map must never decide anything.
         run("clippy", process::cargo("clippy --workspace --all-targets -- -D warnings -D clippy::iter_over_hash_type")?),
-        call("layers", layers::check),
+        call("layers", "cargo xtask layers", layers::check),
         // Advisories need a database that may be out of reach; they are checked where it is.
         run("licences", process::cargo("deny check licenses bans sources")?),
         // What a device module carries has no operating system to lean on.
@@ -66,7 +84,7 @@ fn steps(provided: &Provided) -> Result<Vec<Step>> {
         run("examples", process::cargo("test --doc --workspace")?),
     ];
     if fuzz::exists()? {
-        steps.push(call("fuzz", || fuzz::run_all(FUZZ_SMOKE)));
+        steps.push(call("fuzz", "cargo xtask fuzz", || fuzz::run_all(FUZZ_SMOKE)));
     }
     Ok(steps)
 }
@@ -91,39 +109,26 @@ fn with_tools(mut command: Command, provided: &Provided) -> Command {
     command
 }
 
-fn run(name: &'static str, command: Command) -> Step {
+pub fn run(name: &'static str, command: Command) -> Step {
     Step { name, action: Action::Run(command) }
 }
 
-fn call(name: &'static str, function: fn() -> Result<()>) -> Step {
-    Step { name, action: Action::Call(function) }
+pub fn call(name: &'static str, says: &'static str, function: fn() -> Result<()>) -> Step {
+    Step { name, action: Action::Call { says, function } }
 }
 
 impl Step {
     fn describe(&self) -> String {
         match &self.action {
             Action::Run(command) => process::line(command),
-            Action::Call(_) => format!("cargo xtask {}", self.name),
+            Action::Call { says, .. } => (*says).to_owned(),
         }
     }
 
     fn run(self) -> Result<()> {
         match self.action {
             Action::Run(mut command) => process::run(&mut command),
-            Action::Call(function) => function(),
+            Action::Call { function, .. } => function(),
         }
-    }
-}
-
-fn print_summary(times: &[(&str, Duration)], provided: &Provided) {
-    println!("\nall {} steps passed", times.len());
-    for (name, time) in times {
-        println!("  {name:<10}{:>8.1} s", time.as_secs_f32());
-    }
-    if provided.corpus.is_none() {
-        needs::say_recordings_absent();
-    }
-    if !fuzz::exists().unwrap_or(false) {
-        println!("no fuzz targets yet: nothing was fuzzed");
     }
 }

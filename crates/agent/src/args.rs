@@ -6,7 +6,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Finds the printers of a network, reads them, and reports to a communication server.
 #[derive(Debug, Parser)]
-#[command(name = "roundsman-agent", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "roundsman-agent", version, long_version = cryptography::version(env!("CARGO_PKG_VERSION")), max_term_width = 100)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Where the agent keeps what it knows [default: the service's own folder]
     #[arg(long, global = true, value_name = "DIR", env = "ROUNDSMAN_AGENT_FOLDER")]

@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Err(error) = cryptography::self_test() {
+        eprintln!("roundsman-agent: {error}");
+        return ExitCode::FAILURE;
+    }
     agent::command(std::env::args_os())
 }

@@ -8,10 +8,12 @@ use std::str::FromStr;
 
 use catalog::Sections;
 use clap::{Parser, Subcommand, ValueEnum};
+use snmp::usm::{Authentication, Privacy};
 
 /// Find and read the printers of any network, whoever made them.
 #[derive(Parser)]
-#[command(name = "roundsman", version, propagate_version = true, max_term_width = 120)]
+#[command(name = "roundsman", version, long_version = cryptography::version(env!("CARGO_PKG_VERSION")), max_term_width = 120)]
+#[command(propagate_version = true)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
@@ -388,12 +390,50 @@ pub struct AccessArgs {
     #[arg(long = "community", value_name = "C", env = "ROUNDSMAN_COMMUNITY", hide_env_values = true)]
     pub communities: Vec<Community>,
 
-    /// A file that tells which communities to try where
+    #[command(flatten)]
+    pub user: UserArgs,
+
+    /// A file that tells which users and communities to try where
     ///
-    /// TOML: `[[credentials]]`, `targets = ["10.0.0.0/8"]`, `communities = ["a", "b"]`, as often as needed. The first entry that holds
-    /// an address counts; addresses of no entry are tried with --community.
+    /// TOML: `[[credentials]]`, `targets = ["10.0.0.0/8"]`, `communities = ["a", "b"]`, and for SNMPv3 `[[credentials.users]]` with
+    /// `name`, `authentication`, `authentication_password`, `privacy`, `privacy_password`, as often as needed; a password may be
+    /// `{ file = "…" }` or `{ env = "…" }`. The first entry that holds an address counts; addresses of no entry are tried with --user
+    /// and --community.
     #[arg(long, value_name = "FILE")]
     pub credentials: Option<PathBuf>,
+}
+
+/// Is a user of SNMPv3.
+#[derive(clap::Args)]
+pub struct UserArgs {
+    /// An SNMPv3 user to try, before any community; others go into --credentials
+    #[arg(long, value_name = "NAME", env = "ROUNDSMAN_USER")]
+    pub user: Option<String>,
+
+    /// How the user proves himself: MD5, SHA-1, SHA-224, SHA-256, SHA-384 or SHA-512
+    ///
+    /// The password is asked for, unless ROUNDSMAN_AUTH_PASSWORD holds it.
+    #[arg(long, value_name = "PROTOCOL", requires = "user", value_parser = crate::access::authentication)]
+    pub auth: Option<Authentication>,
+
+    /// The password for --auth; in the list of processes others can read it
+    #[arg(long, value_name = "PASSWORD", requires = "auth", env = "ROUNDSMAN_AUTH_PASSWORD", hide_env_values = true, hide_short_help = true)]
+    pub auth_password: Option<Password>,
+
+    /// How messages are hidden: AES-128, AES-192, AES-256, 3DES or DES
+    ///
+    /// The password is asked for, unless ROUNDSMAN_PRIVACY_PASSWORD holds it. Keys of AES-192, AES-256 and 3DES that must be made longer
+    /// are tried in both ways that printers know.
+    #[arg(long, value_name = "PROTOCOL", requires = "auth", value_parser = crate::access::privacy)]
+    pub privacy: Option<Privacy>,
+
+    /// The password for --privacy; in the list of processes others can read it
+    #[arg(long, value_name = "PASSWORD", requires = "privacy", env = "ROUNDSMAN_PRIVACY_PASSWORD", hide_env_values = true, hide_short_help = true)]
+    pub privacy_password: Option<Password>,
+
+    /// The SNMPv3 context to ask in, such as Jetdirect; the default one unless given
+    #[arg(long, value_name = "NAME", requires = "user")]
+    pub context: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -464,25 +504,30 @@ pub struct ProfileCheckArgs {
     pub profiles: ProfilesArgs,
 }
 
-/// Is an SNMP community; it never shows up in a debug print.
+/// Is a word that nobody else may read, such as a community; it never shows up in a debug print.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Community(String);
+pub struct Hidden(String);
 
-impl Community {
+/// Is an SNMP community.
+pub type Community = Hidden;
+/// Is a user's password.
+pub type Password = Hidden;
+
+impl Hidden {
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for Community {
+impl fmt::Debug for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Community(…)")
+        f.write_str("(hidden)")
     }
 }
 
-impl From<&str> for Community {
+impl From<&str> for Hidden {
     fn from(text: &str) -> Self {
-        Community(text.to_owned())
+        Hidden(text.to_owned())
     }
 }
 
@@ -731,6 +776,6 @@ mod tests {
     fn help_shows_no_secret() {
         let help = Args::command().find_subcommand_mut("scan").expect("scan exists").render_long_help().to_string();
         assert!(help.contains("[env: ROUNDSMAN_COMMUNITY]"), "{help}");
-        assert_eq!(format!("{:?}", Community("secret".into())), "Community(…)");
+        assert_eq!(format!("{:?}", Community::from("secret")), "(hidden)");
     }
 }

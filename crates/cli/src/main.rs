@@ -6,8 +6,8 @@
 //! Start reading at [`args`], then the module of a command.
 #![forbid(unsafe_code)]
 
+mod access;
 mod args;
-mod credentials;
 mod drive;
 mod generate;
 mod interrupt;
@@ -32,6 +32,10 @@ use clap::Parser;
 use crate::args::{Args, Command, PassedOn};
 
 fn main() -> ExitCode {
+    if let Err(error) = cryptography::self_test() {
+        eprintln!("roundsman: {error}");
+        return ExitCode::FAILURE;
+    }
     up::follow_parent();
     run(Args::parse().command).unwrap_or_else(|error| usage::failed(&error))
 }

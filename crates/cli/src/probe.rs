@@ -28,7 +28,7 @@ use crate::{interrupt, setup};
 pub const SNMP_PORT: u16 = 161;
 
 /// Says what to do about a printer that does not answer SNMP.
-pub const NO_SNMP: &str = "check the address, the port, the community and the printer's access list";
+pub const NO_SNMP: &str = "check the address, the port, the community or user and the printer's access list";
 
 /// Runs the command.
 ///
@@ -207,12 +207,16 @@ fn ask_snmp(address: SocketAddr, reader: survey::ReaderOptions) -> Result<(Said,
         again: 0,
     };
     let mut read = None;
-    let mut why_silent = None;
+    let (mut refusing, mut why_silent) = (None, None);
     let statistics = drive(options, address.is_ipv6(), &Clock::start(), &*interrupt::flag()?, |news| match news {
         News::Event(Event::Read { record, requests, .. }) => read = Some((record, requests)),
+        News::Event(Event::Refusing { record, .. }) => refusing = Some(record),
         News::Event(Event::Silent { why, .. }) => why_silent = why,
         News::Event(_) | News::Progress(_) => {}
     })?;
+    if let Some(record) = refusing {
+        return Ok((Ok(*record), None));
+    }
     Ok(match (read, why_silent) {
         (Some((record, requests)), _) => (Ok(*record), Some((requests, statistics))),
         (None, Some(why)) => (Err(Silence::worth_telling(format!("{address} could not be asked: {why}"))), None),

@@ -19,7 +19,7 @@ use survey::recorder::Recorder;
 use crate::args::{Keep, RecordArgs, Recorded};
 use crate::probe::{NO_SNMP, SNMP_PORT};
 use crate::whereabouts::address_of;
-use crate::{interrupt, setup};
+use crate::{access, interrupt, setup};
 
 /// Is a recorder as the shell wants it.
 struct Driven {
@@ -61,7 +61,7 @@ impl Engine for Driven {
 pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     let address = address_of(&args.device.host, args.device.port.unwrap_or(SNMP_PORT))?;
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot make the folder {}", args.output.display()))?;
-    let credentials = setup::credentials(&args.access)?;
+    let credentials = access::credentials(&args.access)?;
     let asks = |protocol| args.protocols.as_ref().is_none_or(|protocols| protocols.contains(&protocol));
     let texts = (0..credentials.len()).map(|number| secret_word(credentials.credential(number as u16)).into_owned()).collect();
     let task = Task { args, address, name: name_now(), redaction: redaction(args, texts) };
@@ -126,7 +126,7 @@ struct Walked {
 fn record_snmp(task: &Task<'_>, credentials: &Credentials, stop: &AtomicBool) -> Result<Result<Walked, String>> {
     let address = task.address;
     let of_device = credentials.of(address.ip()).iter().map(|number| credentials.credential(*number).clone()).collect();
-    let recorder = Recorder::new(address, of_device, Some(setup::crypto()), setup::secret_key()?);
+    let recorder = Recorder::new(address, of_device, Some(access::crypto()), setup::secret_key()?);
     let mut engine = Driven { recorder, unsent: None };
     let shows_progress = std::io::stderr().is_terminal();
     let mut shown = 0;

@@ -139,6 +139,8 @@ struct Counts {
     with_problems: u64,
     unchanged: u64,
     silent: u64,
+    /// Devices that speak SNMPv3 and take none of the credentials.
+    refusing: u64,
     others: u64,
     first_unsent: Option<String>,
 }
@@ -179,10 +181,15 @@ impl<'a> Telling<'a> {
                 record.presence = Presence::Unreachable;
                 record.problems.push(match &why {
                     Some(why) => format!("could not be asked: {why}"),
-                    None => "no answer by SNMP; check the address, the community and the printer's access list".to_owned(),
+                    None => "no answer by SNMP; check the address, the community or user and the printer's access list".to_owned(),
                 });
                 self.counts.first_unsent = self.counts.first_unsent.take().or(why);
                 self.tell(record)
+            }
+            Event::Refusing { record, .. } => {
+                self.counts.refusing += 1;
+                // In a sweep nobody knows whether it is a printer.
+                if self.args.list.is_some() { self.tell(*record) } else { Ok(()) }
             }
             Event::NotPrinter(_) => {
                 self.counts.others += 1;
@@ -261,6 +268,12 @@ impl<'a> Telling<'a> {
         if ignored > 0 {
             eprintln!("{ignored} datagrams were ignored: not asked for, not from where was asked, or not SNMP");
         }
+        if counts.refusing > 0 {
+            eprintln!(
+                "{} SNMP devices answered that let nobody in that was named; `roundsman probe ADDRESS` tells why, and --user or --credentials names others",
+                counts.refusing
+            );
+        }
         if counts.others > 0 {
             eprintln!("{} other SNMP devices answered that are no printers", counts.others);
         }
@@ -277,12 +290,12 @@ impl<'a> Telling<'a> {
                 statistics.answer_octets
             );
         } else if counts.found + counts.read == 0 {
-            eprintln!("no printer answered; is the community right (--community), and the port (--port {})?", self.args.port);
+            eprintln!("no printer answered; is the community or user right (--community, --user), and the port (--port {})?", self.args.port);
         }
     }
 
     fn exit_code(&self) -> ExitCode {
         let nothing = self.counts.found + self.counts.read == 0;
-        if nothing || self.counts.silent > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS }
+        if nothing || self.counts.silent + self.counts.refusing > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS }
     }
 }

@@ -15,8 +15,9 @@ pub fn describe() -> String {
 }
 
 /// Returns what a program says of itself when asked for its version at length: its own number, and the module.
-pub fn version(program: &str) -> String {
-    format!("{program}\ncryptography: {}", describe())
+pub fn version(number: &str) -> &'static str {
+    // Argument parsers want a text that lives as long as the program; a program is one, and asks once.
+    format!("{number}\ncryptography: {}", describe()).leak()
 }
 
 #[cfg(test)]

@@ -25,3 +25,16 @@ pub use test_at_start::{SelfTestFailed, self_test};
 
 /// Is whether this build keeps to what FIPS 140-3 approves.
 pub const IS_FIPS: bool = cfg!(feature = "fips");
+
+/// Returns why communities are not to be used, in words for the person who gave one.
+///
+/// # Errors
+/// Under `fips`: SNMP v1 and v2c have no cryptography that could be approved.
+pub fn permits_communities() -> Result<(), String> {
+    match IS_FIPS {
+        true => Err("a community is of SNMP v1 or v2c, which protect nothing and are refused here (FIPS 140); \
+                     give an SNMPv3 user with SHA-256 and AES-128"
+            .to_owned()),
+        false => Ok(()),
+    }
+}

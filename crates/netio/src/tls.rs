@@ -61,16 +61,8 @@ pub(crate) type Secure = StreamOwned<ClientConnection, Timed>;
 
 /// Encrypts a connection; when this returns, the printer has the key of the certificate it showed.
 pub(crate) fn secure(mut stream: Timed, host: &str, known: Option<Fingerprint>) -> io::Result<(Secure, Certificate)> {
-    let provider = Arc::new(provider::default_provider());
-    let verifier = Arc::new(FirstUse { known, seen: Mutex::new(None), provider: provider.clone() });
-    let mut configuration = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier.clone())
-        .with_no_client_auth();
-    // A connection that is resumed shows no certificate.
-    configuration.resumption = Resumption::disabled();
+    let verifier = Arc::new(FirstUse { known, seen: Mutex::new(None), provider: Arc::new(provider::default_provider()) });
+    let configuration = configuration(&verifier).map_err(io::Error::other)?;
     let mut connection = ClientConnection::new(Arc::new(configuration), server_name(host)?).map_err(io::Error::other)?;
     while connection.is_handshaking() {
         if connection.complete_io(&mut stream)? == (0, 0) {
@@ -80,6 +72,17 @@ pub(crate) fn secure(mut stream: Timed, host: &str, known: Option<Fingerprint>) 
     let seen = *verifier.seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let certificate = seen.ok_or_else(|| io::Error::other("the printer showed no certificate"))?;
     Ok((StreamOwned::new(connection, stream), certificate))
+}
+
+fn configuration(verifier: &Arc<FirstUse>) -> Result<ClientConfig, Error> {
+    let mut configuration = ClientConfig::builder_with_provider(verifier.provider.clone())
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier.clone())
+        .with_no_client_auth();
+    // A connection that is resumed shows no certificate.
+    configuration.resumption = Resumption::disabled();
+    Ok(configuration)
 }
 
 fn server_name(host: &str) -> io::Result<ServerName<'static>> {
@@ -166,4 +169,15 @@ impl FirstUse {
 fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
     let digest = digest(&SHA256, certificate);
     Fingerprint(digest.as_ref().try_into().expect("SHA-256 has 32 octets"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_fips_build_tls_is_fips() {
+        let verifier = Arc::new(FirstUse { known: None, seen: Mutex::new(None), provider: Arc::new(provider::default_provider()) });
+        assert_eq!(configuration(&verifier).unwrap().fips(), cfg!(feature = "fips"));
+    }
 }

@@ -11,5 +11,9 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    if let Err(error) = cryptography::self_test() {
+        eprintln!("roundsman-server: {error}");
+        return ExitCode::FAILURE;
+    }
     server::command(std::env::args_os())
 }

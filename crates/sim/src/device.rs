@@ -4,12 +4,14 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
+use snmp::Version;
 use snmp::responder::Manners;
 
 use crate::chance::Chance;
+use crate::engine::{Engines, SimEngine};
 use crate::printer::SimPrinter;
 use crate::recording::Recording;
-use crate::time::Tick;
+use crate::time::{SECOND, Tick};
 use crate::vice::{Answer, Vices};
 
 /// Is where an answer comes from, seen from who asked.
@@ -62,6 +64,7 @@ pub struct SimDevice {
     chance: Chance,
     busy_until: Tick,
     requests: u64,
+    engine: Option<Box<SimEngine>>,
 }
 
 #[derive(Clone, Debug)]
@@ -82,13 +85,26 @@ impl SimDevice {
     }
 
     fn new(held: Held, seed: u64) -> Self {
-        SimDevice { held, conduct: Arc::default(), chance: Chance::new(seed), busy_until: 0, requests: 0 }
+        SimDevice { held, conduct: Arc::default(), chance: Chance::new(seed), busy_until: 0, requests: 0, engine: None }
     }
 
     /// Sets how the device behaves; devices may share one conduct.
     pub fn with_conduct(mut self, conduct: impl Into<Arc<Conduct>>) -> Self {
         self.conduct = conduct.into();
         self
+    }
+
+    /// Makes the device an engine of SNMP v3; `of` is what belongs to it alone, as its serial number or address.
+    ///
+    /// A device without one does not answer v3. Whether it answers v1 and v2c, its manners say.
+    pub fn with_engine(mut self, engines: Arc<Engines>, of: &[u8]) -> Self {
+        self.engine = Some(Box::new(SimEngine::new(engines, of)));
+        self
+    }
+
+    /// Returns the device's engine of SNMP v3.
+    pub fn engine(&self) -> Option<&SimEngine> {
+        self.engine.as_deref()
     }
 
     /// Returns the printer, to be looked at; `None` for a recording.
@@ -118,16 +134,21 @@ impl SimDevice {
             return;
         }
         let mut answers: Vec<Answer> = Vec::new();
+        let engine = self.engine.as_mut().filter(|_| Version::of(request) == Ok(Version::V3));
         match &mut self.held {
             Held::Living(printer) => {
                 printer.advance(lived);
                 if !printer.is_on() {
                     return;
                 }
-                conduct.vices.answer(self.requests, request, &**printer, &conduct.manners, &mut answers);
+                let boots = if conduct.vices.forgets_boots && printer.restarts() > 0 { 0 } else { printer.boots() };
+                let engine = engine.map(|engine| engine.at(boots, printer.up_secs()));
+                conduct.vices.answer(self.requests, request, &**printer, &conduct.manners, engine, &mut answers);
             }
             Held::Recorded(recording) => {
-                conduct.vices.answer(self.requests, request, &**recording, &conduct.manners, &mut answers);
+                // A recording has started once, when its network did.
+                let engine = engine.map(|engine| engine.at(1, (lived / SECOND) as u32));
+                conduct.vices.answer(self.requests, request, &**recording, &conduct.manners, engine, &mut answers);
             }
         }
         if answers.is_empty() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::chance::{Permutation, derive, mix};
 use crate::device::{Conduct, Reply, SimDevice};
+use crate::engine::Engines;
 use crate::printer::{Identity, Model, ModelSpec, SimPrinter};
 use crate::recording::Recording;
 use crate::time::{SECOND, Tick};
@@ -25,11 +26,14 @@ pub struct FleetOptions {
     pub models: Vec<ModelSpec>,
     /// The share of the living printers that is switched off out of office hours.
     pub off_at_night: f64,
+    /// What makes each device an engine of SNMP v3; without it none is one.
+    pub engines: Option<Arc<Engines>>,
 }
 
 impl Default for FleetOptions {
     fn default() -> Self {
-        FleetOptions { conduct: Conduct::default(), crooked: Vec::new(), speed: 1.0, models: ModelSpec::all(), off_at_night: 0.0 }
+        let (conduct, models) = (Conduct::default(), ModelSpec::all());
+        FleetOptions { conduct, crooked: Vec::new(), speed: 1.0, models, off_at_night: 0.0, engines: None }
     }
 }
 
@@ -48,6 +52,7 @@ pub struct Fleet {
     seed: u64,
     speed: f64,
     off_at_night: f64,
+    engines: Option<Arc<Engines>>,
     conducts: Vec<(f64, Arc<Conduct>)>,
     models: Vec<Arc<Model>>,
     networks: Vec<Network>,
@@ -74,6 +79,7 @@ impl Fleet {
             seed,
             speed: 1.0,
             off_at_night: 0.0,
+            engines: None,
             conducts: Vec::new(),
             models: Vec::new(),
             networks: Vec::new(),
@@ -91,6 +97,7 @@ impl Fleet {
         self.models = options.models.into_iter().map(|spec| Arc::new(Model::new(spec))).collect();
         self.speed = options.speed;
         self.off_at_night = options.off_at_night;
+        self.engines = options.engines;
         self
     }
 
@@ -110,6 +117,7 @@ impl Fleet {
     pub fn recordings(mut self, recordings: Vec<(IpAddr, Recording)>) -> Self {
         for (number, (address, recording)) in (1..).zip(recordings) {
             let device = SimDevice::recorded(recording, derive(self.seed, number << 32)).with_conduct(Arc::clone(self.usual_conduct()));
+            let device = self.with_engine(device, address.to_string().as_bytes());
             self.devices.insert(address, device);
         }
         self
@@ -197,7 +205,16 @@ impl Fleet {
         if share(seed ^ 2) < self.off_at_night {
             printer.set_off_at_night(true);
         }
-        Some(SimDevice::living(printer, mix(seed ^ 3)).with_conduct(Arc::clone(self.conduct_of(seed))))
+        let serial = printer.identity().serial.clone();
+        let device = SimDevice::living(printer, mix(seed ^ 3)).with_conduct(Arc::clone(self.conduct_of(seed)));
+        Some(self.with_engine(device, serial.as_bytes()))
+    }
+
+    fn with_engine(&self, device: SimDevice, of: &[u8]) -> SimDevice {
+        match &self.engines {
+            Some(engines) => device.with_engine(Arc::clone(engines), of),
+            None => device,
+        }
     }
 
     fn conduct_of(&self, seed: u64) -> &Arc<Conduct> {

@@ -4,7 +4,7 @@
 //! [`Recording`] repeats what a real one once said, [`Fleet`] is many of either by address, and
 //! [`SimNet`] joins a fleet to an engine over a simulated network, so that weeks pass in seconds
 //! and one seed always gives one run. [`IppPrinter`], [`PjlPrinter`] and [`LpdQueue`] answer at print
-//! ports.
+//! ports. With [`Engines`] each device is an engine of SNMP v3 of its own.
 //!
 //! It deliberately owns no socket, clock or file: a program that serves a fleet on real sockets
 //! hands in datagrams and times. Makers and models are invented; what a real maker does stands
@@ -15,6 +15,7 @@
 
 pub mod chance;
 pub mod device;
+pub mod engine;
 pub mod fleet;
 pub mod ipp;
 pub mod lpd;
@@ -28,6 +29,7 @@ pub mod vice;
 
 pub use chance::Chance;
 pub use device::{Conduct, Reply, ReplyFrom, SimDevice};
+pub use engine::Engines;
 pub use fleet::{Fleet, FleetOptions};
 pub use ipp::IppPrinter;
 pub use lpd::{LpdJob, LpdQueue};

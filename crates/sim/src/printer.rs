@@ -28,7 +28,7 @@ use self::mib::Layout;
 use self::rhythm::Rhythm;
 use self::supply::SupplyState;
 use crate::chance::{Chance, mix};
-use crate::time::{DAY, MONDAY, Tick};
+use crate::time::{DAY, MONDAY, SECOND, Tick};
 
 /// Is a model with its objects laid out; printers of one model share it.
 #[derive(Clone, Debug)]
@@ -91,6 +91,8 @@ pub struct SimPrinter {
     waiting: u32,
     meters: Meters,
     power_on_count: u64,
+    boots_before: u32,
+    restarts: u32,
     config_changes: u32,
     device_errors: u64,
     traffic_seed: u64,
@@ -148,6 +150,8 @@ impl SimPrinter {
             sleeps_at: 0,
             waiting: 0,
             power_on_count: chance.below(5_000).min(meters.monochrome),
+            boots_before: 1 + (mix(seed ^ 0x0062_6f6f_7473) % 200) as u32,
+            restarts: 0,
             meters,
             config_changes: 3 + chance.below(40) as u32,
             device_errors: chance.below(50),
@@ -348,6 +352,21 @@ impl SimPrinter {
     /// Returns whether something keeps it from printing.
     pub fn is_stopped(&self) -> bool {
         self.is_stopped
+    }
+
+    /// Returns how often the printer has been switched on in its life: snmpEngineBoots.
+    pub fn boots(&self) -> u32 {
+        self.boots_before + self.restarts
+    }
+
+    /// Returns how often the printer has been switched on since the simulation began.
+    pub fn restarts(&self) -> u32 {
+        self.restarts
+    }
+
+    /// Returns for how many seconds the printer has been on: snmpEngineTime.
+    pub fn up_secs(&self) -> u32 {
+        ((self.now - self.booted_at + self.up_before) / SECOND) as u32
     }
 
     /// Returns the impressions of its life; no matter in which unit prtMarkerLifeCount counts.

@@ -3,8 +3,9 @@
 //! Some vices change what the objects say, the others what becomes of the answer.
 
 use snmp::ber::tag;
-use snmp::message::{ErrorStatus, Head, Pdu, PlainPdu, push_message, push_varbind};
-use snmp::responder::{Manners, Objects, respond};
+use snmp::message::{ErrorStatus, Head, Pdu, PduHead, PlainPdu, push_message, push_varbind};
+use snmp::responder::{Manners, Objects, respond, respond_v3};
+use snmp::usm::authority::{Authority, Opened};
 use snmp::{Message, OidRef, PduType, Value, Version};
 
 use crate::device::ReplyFrom;
@@ -40,7 +41,7 @@ pub enum TableFault {
 /// are contents as `snmp::oid::encode` writes them, and mean everything beneath them.
 #[derive(Clone, Debug, Default)]
 pub struct Vices {
-    /// Version 2c gets no answer.
+    /// Versions 2c and 3 get no answer.
     pub v1_only: bool,
     /// In version 1 this object does not exist, so that a GET of it and others fails as a whole.
     pub hidden_in_v1: Option<Vec<u8>>,
@@ -77,10 +78,15 @@ pub struct Vices {
     pub late_by: Tick,
     /// Sends every answer from here.
     pub answers_from: ReplyFrom,
+    /// After its first restart snmpEngineBoots is 0, and stays so.
+    pub forgets_boots: bool,
 }
 
 /// Is the most octets that a UDP datagram carries over IPv4.
 pub const LARGEST_DATAGRAM: usize = 65_507;
+
+/// Is what v2c takes around the bindings, at the most, where there is no community.
+const PLAIN_OVERHEAD: usize = 35;
 
 /// Is what a mistyped object says.
 const MISTYPED: Value<'static> = Value::OctetString(b"n/a");
@@ -96,11 +102,25 @@ pub(crate) struct Answer {
 
 impl Vices {
     /// Answers the `nth` request of a device with no datagram, one, or two.
-    pub(crate) fn answer(&self, nth: u64, request: &[u8], objects: &impl Objects, manners: &Manners, answers: &mut Vec<Answer>) {
+    ///
+    /// `engine` is the device's engine of v3 with its snmpEngineTime, if the request is of v3.
+    pub(crate) fn answer(
+        &self,
+        nth: u64,
+        request: &[u8],
+        objects: &impl Objects,
+        manners: &Manners,
+        engine: Option<(&mut Authority, u32)>,
+        answers: &mut Vec<Answer>,
+    ) {
         if self.drops.strikes(nth) {
             return;
         }
-        let Some(octets) = self.message(nth, request, objects, manners) else { return };
+        let octets = match engine {
+            Some((authority, time)) => self.message_v3(nth, request, objects, manners, authority, time),
+            None => self.message(nth, request, objects, manners),
+        };
+        let Some(octets) = octets else { return };
         let late_by = if self.late.strikes(nth) { self.late_by } else { 0 };
         if self.duplicates.strikes(nth) {
             answers.push(Answer { octets: octets.clone(), late_by });
@@ -120,7 +140,46 @@ impl Vices {
         }
         let crooked = Crooked { honest: objects, vices: self, version };
         respond(request, &crooked, manners, &mut honest).then_some(())?;
-        Some(self.bend(nth, &honest, &asked))
+        Some(self.spoil(nth, self.bend(nth, &honest, &asked)))
+    }
+
+    fn message_v3(
+        &self,
+        nth: u64,
+        request: &[u8],
+        objects: &impl Objects,
+        manners: &Manners,
+        authority: &mut Authority,
+        time: u32,
+    ) -> Option<Vec<u8>> {
+        let mut octets = Vec::new();
+        if !self.touches_messages() {
+            return respond_v3(request, objects, manners, authority, time, &mut octets).then_some(octets);
+        }
+        let mut room = Vec::new();
+        let asked = match authority.open(request, time, &mut room, &mut octets) {
+            Opened::Request(asked) => asked,
+            Opened::Reported => return Some(octets),
+            Opened::Nothing => return None,
+        };
+        if self.v1_only || self.ignores_bulk && asked.pdu.kind == PduType::GetBulk {
+            return None;
+        }
+        // The PDUs are those of v2c: they are answered and bent as such, and sealed after that.
+        let PlainPdu { kind, request_id, first, second, varbinds } = asked.pdu;
+        let head = Head { version: Version::V2c, community: &[], kind, request_id, first, second };
+        let (mut plain, mut honest) = (Vec::new(), Vec::new());
+        push_message(&mut plain, &head, |out| out.extend_from_slice(varbinds.as_octets()));
+        let largest_response =
+            manners.largest_response.min(asked.largest_answer as usize).saturating_sub(asked.overhead()) + PLAIN_OVERHEAD;
+        let manners = Manners { community: None, largest_response, v1: false, v2c: true };
+        let crooked = Crooked { honest: objects, vices: self, version: Version::V3 };
+        respond(&plain, &crooked, &manners, &mut honest).then_some(())?;
+        let bent = self.bend(nth, &honest, &asked.pdu);
+        let Ok(Message { pdu: Pdu::Plain(pdu), .. }) = Message::parse(&bent) else { return None };
+        let head = PduHead { kind: pdu.kind, request_id: pdu.request_id, first: pdu.first, second: pdu.second };
+        authority.push_answer(&asked, time, &head, &mut octets, |out| out.extend_from_slice(pdu.varbinds.as_octets()));
+        Some(self.spoil(nth, octets))
     }
 
     fn touches_messages(&self) -> bool {
@@ -166,6 +225,11 @@ impl Vices {
                 push_varbind(out, *name, Value::OctetString(&filling));
             }
         });
+        octets
+    }
+
+    /// Spoils a message as a whole.
+    fn spoil(&self, nth: u64, mut octets: Vec<u8>) -> Vec<u8> {
         if self.indefinite.strikes(nth) {
             octets = with_indefinite_length(&octets);
         }
@@ -286,7 +350,7 @@ mod tests {
     fn answers(vices: &Vices, request: &[u8]) -> Vec<Vec<u8>> {
         let recording = Recording::parse("x", TEXT).unwrap();
         let mut answers = Vec::new();
-        vices.answer(1, request, &recording, &Manners::default(), &mut answers);
+        vices.answer(1, request, &recording, &Manners::default(), None, &mut answers);
         answers.into_iter().map(|answer| answer.octets).collect()
     }
 

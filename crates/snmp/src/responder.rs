@@ -82,7 +82,7 @@ pub fn respond_v3(
         Opened::Nothing => return false,
     };
     let largest = manners.largest_response.min(asked.largest_answer as usize);
-    let answer_room = largest.saturating_sub(overhead(&[]) + asked.overhead());
+    let answer_room = largest.saturating_sub(asked.overhead());
     let Some(answer) = answer(&asked.pdu, Version::V3, objects, answer_room) else { return false };
     authority.push_answer(&asked, time, &answer.head, out, |out| out.extend_from_slice(&answer.bindings));
     true

@@ -54,7 +54,7 @@ impl EngineId {
         let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
         let pairs = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
         let octets: Vec<u8> = pairs.collect::<Option<_>>()?;
-        (digits.len() % 2 == 0).then_some(octets).as_deref().and_then(Self::new)
+        digits.len().is_multiple_of(2).then_some(octets).as_deref().and_then(Self::new)
     }
 }
 

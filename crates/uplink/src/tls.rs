@@ -212,3 +212,14 @@ fn send(connection: &mut ClientConnection, stream: &mut Stream) -> io::Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_fips_build_tls_is_fips() {
+        let configuration = configuration(&Trust::PinnedKey([0; 32]), None).unwrap();
+        assert_eq!(configuration.fips(), cfg!(feature = "fips"));
+    }
+}

@@ -33,6 +33,16 @@ pub const FOR_TESTS: &[Packaged] = &[
 /// What learns a dictionary from reports.
 pub const FOR_TRAINING: &[Packaged] = &[packaged("zstd", "zstd")];
 
+/// What builds the FIPS module, whose integrity is computed by a program in Go; and what the story's test calls.
+pub const FOR_FIPS: &[Packaged] = &[
+    packaged("go", "golang-go"),
+    packaged("cmake", "cmake"),
+    packaged("gcc", "gcc"),
+    packaged("perl", "perl"),
+    packaged("nm", "binutils"),
+    packaged("curl", "curl"),
+];
+
 const fn packaged(program: &'static str, package: &'static str) -> Packaged {
     Packaged { program, package }
 }

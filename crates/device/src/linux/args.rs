@@ -13,7 +13,7 @@ pub enum Command {
     Decide { id: String, allow: bool },
     Facts,
     Help,
-    Version,
+    Version { long: bool },
 }
 
 /// Is all that was typed.
@@ -94,7 +94,7 @@ fn command(words: &[String]) -> Result<Command, String> {
         return Ok(Command::Help);
     }
     if flag("--version") || flag("-V") {
-        return Ok(Command::Version);
+        return Ok(Command::Version { long: flag("--version") });
     }
     let known: &[&str] = match words.first().map(String::as_str) {
         Some("run") => &["--once", "--announce"],

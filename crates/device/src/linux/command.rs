@@ -36,8 +36,8 @@ fn run(args: &Args) -> Result<ExitCode> {
             print!("{HELP}");
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Version => {
-            println!("roundsman-device {}", env!("CARGO_PKG_VERSION"));
+        Command::Version { long } => {
+            println!("roundsman-device {}", version(*long));
             return Ok(ExitCode::SUCCESS);
         }
         _ => {}
@@ -82,8 +82,19 @@ fn run(args: &Args) -> Result<ExitCode> {
             print!("{}", config.effective());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Help | Command::Version => unreachable!("these were done above"),
+        Command::Help | Command::Version { .. } => unreachable!("these were done above"),
     }
+}
+
+/// Returns this program's number and, at length, which cryptography it was built with.
+fn version(long: bool) -> &'static str {
+    if !long {
+        return env!("CARGO_PKG_VERSION");
+    }
+    #[cfg(feature = "aws-lc")]
+    return cryptography::version(env!("CARGO_PKG_VERSION"));
+    #[cfg(not(feature = "aws-lc"))]
+    return concat!(env!("CARGO_PKG_VERSION"), "\ncryptography: ring, not validated");
 }
 
 fn place(config: &Config, folder: PathBuf) -> Place {

@@ -26,7 +26,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or a wrong configuration.";
 
 /// Take the reports of printers' agents, keep them, and show them.
 #[derive(Parser)]
-#[command(name = "roundsman-server", version, propagate_version = true, max_term_width = 120, after_long_help = EXAMPLES)]
+#[command(name = "roundsman-server", version, long_version = cryptography::version(env!("CARGO_PKG_VERSION")), max_term_width = 120)]
+#[command(propagate_version = true, after_long_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     pub common: Common,

@@ -33,7 +33,11 @@ pub async fn run(work: Work, command: UserCommand) -> Result<(), Failed> {
                 Scope::Tenant(id) => tenants.iter().find(|tenant| tenant.id == id).map_or(id.to_string(), |tenant| tenant.name.clone()),
             };
             let users = work.store.users(Scope::AllTenants).await?;
-            let state = |user: &User| if user.is_disabled { "disabled" } else { "" };
+            let state = |user: &User| match (user.is_disabled, password::set_anew(&user.password_hash)) {
+                (true, _) => "disabled",
+                (false, Some(refusal)) => refusal,
+                (false, None) => "",
+            };
             let rows: Vec<_> = users
                 .iter()
                 .map(|user| vec![user.name.clone(), format!("{:?}", user.role).to_lowercase(), of(user), state(user).to_owned()])

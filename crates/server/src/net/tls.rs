@@ -296,3 +296,19 @@ fn others_can_read(path: &Path) -> Option<TlsWarning> {
 fn others_can_read(_path: &Path) -> Option<TlsWarning> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_fips_build_tls_is_fips() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&certificate, own.cert.pem()).unwrap();
+        std::fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+        let loaded = load(&TlsFiles::new(&certificate, &key), "2026-11-30T12:00:00Z".parse().unwrap()).unwrap();
+        assert_eq!(loaded.config.fips(), cfg!(feature = "fips"));
+    }
+}

@@ -123,6 +123,10 @@ async fn check(app: &App, fields: &Fields) -> Result<Option<User>, NoPage> {
         return Err(crate::problem::Refused::later("too many people log in at once; try again", 10).into());
     };
     let user = app.store.user_by_name(&fields.user).await?.filter(|user| !user.is_disabled);
+    // Told to the operator alone: who is not logged in does not learn which names there are.
+    if let Some((user, refusal)) = user.as_ref().and_then(|user| Some((user, password::set_anew(&user.password_hash)?))) {
+        tracing::warn!(user.id = %user.id, "somebody cannot log in: {refusal}");
+    }
     let password = fields.password.clone();
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let fits = tokio::task::spawn_blocking(move || match hash {

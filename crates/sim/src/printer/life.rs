@@ -283,6 +283,7 @@ impl SimPrinter {
     pub(super) fn start(&mut self, keeps_counters: bool) {
         self.is_powered = true;
         (self.booted_at, self.up_before) = (self.now, 0);
+        self.restarts += 1;
         self.silent_until = self.now + STARTS_FOR;
         self.warm_at = self.silent_until + WARMS_UP_FOR;
         self.printing_until = 0;

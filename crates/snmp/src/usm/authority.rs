@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::algorithm::Level;
+use super::algorithm::{Authentication, Level};
 use super::clock::is_timely;
 use super::crypto::Crypto;
 use super::protection::{Cover, Unproved, push_protected, uncover};
@@ -17,7 +17,7 @@ use crate::message::{Pdu, PduHead, PduType, PlainPdu, push_pdu};
 use crate::v3::{EngineId, Envelope, Head, Malformed, SMALLEST_LARGEST_MESSAGE, Scoped, push_message, push_scoped};
 
 /// Is an engine with users.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Authority {
     crypto: Arc<dyn Crypto>,
     engine_id: EngineId,
@@ -30,7 +30,7 @@ pub struct Authority {
 }
 
 /// Is one user with its keys here.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Account {
     user: Arc<User>,
     keys: Arc<Keys>,
@@ -57,12 +57,16 @@ pub struct Asked<'o> {
     pub largest_answer: u32,
     id: i32,
     keys: Arc<Keys>,
+    engine_octets: usize,
 }
 
 impl Asked<'_> {
-    /// Returns what version 3 and its protection take around the bindings, at the most.
+    /// Returns the octets of the answer around its bindings, at the most.
     pub fn overhead(&self) -> usize {
-        120 + self.user.name().len() + self.context.len()
+        let mac_octets = self.user.authentication().map_or(0, Authentication::mac_octets);
+        // The engine stands there as who answers and as whose context it is. The rest is tags, lengths,
+        // numbers of four octets, the salt, and what pads the last block.
+        106 + 2 * self.engine_octets + self.user.name().len() + mac_octets + self.context.len()
     }
 }
 
@@ -78,6 +82,11 @@ impl Authority {
 
     pub fn boots(&self) -> u32 {
         self.boots
+    }
+
+    /// Starts anew: after so many boots, and with its counters at 0.
+    pub fn restart(&mut self, boots: u32) {
+        (self.boots, self.counts) = (boots, [0; Report::COUNT]);
     }
 
     /// Lets a user in; of two with one name the first counts.
@@ -166,6 +175,7 @@ impl Authority {
             largest_answer: envelope.largest_answer.max(SMALLEST_LARGEST_MESSAGE),
             id: envelope.id,
             keys: keys.clone(),
+            engine_octets: self.engine_id.as_octets().len(),
         })
     }
 

@@ -111,7 +111,7 @@ pub fn uncover<'o>(
     }
     let (protocol, key) = keys.privacy.as_ref().ok_or(Unproved::Level)?;
     let salt: [u8; 8] = envelope.salt.try_into().map_err(|_| Unproved::Hidden)?;
-    if envelope.data.len() % protocol.block() != 0 {
+    if !envelope.data.len().is_multiple_of(protocol.block()) {
         return Err(Unproved::Hidden);
     }
     room.clear();

@@ -26,6 +26,9 @@ pub struct Talk {
     user: Arc<User>,
     /// The engine with the user's keys there; `None` before it is known.
     engine: Option<(Remote, Arc<Keys>)>,
+    /// What the engine said of its clock in the clear. It words requests until something is proved,
+    /// and what was proved before is still what that is judged by.
+    hint: Option<Remote>,
     /// Reports since the last answer.
     reports: u8,
     /// What the device said of itself that a person should know.
@@ -82,7 +85,7 @@ pub enum Taken<'o> {
 impl Talk {
     /// Begins to talk with a device; `known` is what is remembered of its engine.
     pub fn new(crypto: &dyn Crypto, user: Arc<User>, known: Option<Remote>) -> Self {
-        let mut talk = Talk { user, engine: None, reports: 0, oddities: Vec::new(), went_back: false };
+        let mut talk = Talk { user, engine: None, hint: None, reports: 0, oddities: Vec::new(), went_back: false };
         if let Some(remote) = known.filter(|remote| !remote.engine_id.is_unknown()) {
             talk.meet(crypto, remote);
         }
@@ -107,11 +110,13 @@ impl Talk {
         let same = self.engine.take().filter(|(known, _)| known.engine_id == remote.engine_id);
         let keys = same.map_or_else(|| Arc::new(self.user.keys(crypto, remote.engine_id)), |(_, keys)| keys);
         self.engine = Some((remote, keys));
+        self.hint = None;
     }
 
     /// Appends a request, or the question who the device is while that is not known.
     ///
     /// `id` is msgID and request-id in one. `salt` must never come twice.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the message, and they have no common owner")]
     pub fn push_request(
         &self,
         out: &mut Vec<u8>,
@@ -125,7 +130,7 @@ impl Talk {
         let Some((remote, keys)) = &self.engine else {
             return push_discovery(out, head.request_id);
         };
-        let (boots, time) = remote.clock(now);
+        let (boots, time) = self.hint.as_ref().unwrap_or(remote).clock(now);
         let (level, user) = (self.user.level(), self.user.name().as_bytes());
         let cover = Cover { id: head.request_id, level, is_reportable: true, engine_id: remote.engine_id, boots, time, user, salt };
         push_protected(out, crypto, keys, &cover, |out| {
@@ -154,6 +159,7 @@ impl Talk {
             Err(unproved) => return Taken::Ignored(Ignored::Unproved(unproved)),
         };
         let Ok(Scoped { pdu: Pdu::Plain(pdu), .. }) = scoped else { return Taken::Ignored(Ignored::Malformed) };
+        self.hint = None;
         if let Some(report) = Report::of(&pdu) {
             return self.take_proved_report(report, now, envelope);
         }
@@ -197,19 +203,18 @@ impl Talk {
             Ok(report) => report,
             Err(ignored) => return Taken::Ignored(ignored),
         };
+        let told = Remote::told(envelope.engine_id, envelope.boots, envelope.time, now);
+        let before = self.remote().map(|remote| remote.engine_id);
         match report {
-            Report::UnknownEngineId if !envelope.engine_id.is_unknown() => {
-                let before = self.remote().map(|remote| remote.engine_id);
-                if let Some(before) = before.filter(|before| *before != envelope.engine_id) {
-                    self.oddities.push(Oddity::AnotherEngine { before, now: envelope.engine_id });
-                }
-                self.meet(crypto, Remote::told(envelope.engine_id, envelope.boots, envelope.time, now));
-                self.ask_again(report)
-            }
             // Some do not prove it, although they must. It is no word on the engine's clock, but a hint
             // how to word the next request; its answer will be proved or not count.
-            Report::NotInTimeWindow if self.remote().is_some_and(|remote| remote.engine_id == envelope.engine_id) => {
-                self.meet(crypto, Remote::told(envelope.engine_id, envelope.boots, envelope.time, now));
+            Report::NotInTimeWindow | Report::UnknownEngineId if before == Some(envelope.engine_id) => {
+                self.hint = Some(told);
+                self.ask_again(report)
+            }
+            Report::UnknownEngineId if !envelope.engine_id.is_unknown() => {
+                self.oddities.extend(before.map(|before| Oddity::AnotherEngine { before, now: envelope.engine_id }));
+                self.meet(crypto, told);
                 self.ask_again(report)
             }
             report => Taken::Refused(Refused::Reported(report)),

@@ -124,3 +124,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
         Pin::new(&mut *self.0).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_fips_build_tls_is_fips() {
+        assert_eq!(configuration(None).unwrap().fips(), cfg!(feature = "fips"));
+    }
+}

@@ -1,0 +1,24 @@
+//! What the FIPS build says of itself. `cargo xtask test --fips` runs it.
+#![cfg(feature = "fips")]
+
+use std::process::Command;
+
+fn said(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_roundsman")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn fips_module_and_certificates_stand_in_the_long_version_of_every_program() {
+    for arguments in [&["--version"][..], &["agent", "--version"], &["device", "--version"], &["server", "--version"]] {
+        let text = said(arguments);
+        let line = text.lines().find(|line| line.starts_with("cryptography: ")).unwrap_or_else(|| panic!("{arguments:?}: {text}"));
+        assert!(line.contains("AWS-LC FIPS 3.") && line.contains("FIPS 140-3 mode") && line.contains("5314"), "{line}");
+    }
+}
+
+#[test]
+fn fips_builds_keep_the_short_version_short() {
+    assert_eq!(said(&["-V"]).lines().count(), 1);
+}
