@@ -4,6 +4,7 @@
 mod check;
 mod credentials;
 mod notes;
+pub mod vault;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use wire::privacy::{Group, Privacy};
 use wire::rhythm::{Rhythm, Schedule, TimeOfDay as WireTime};
 
 pub use check::{Advice, check, targets};
-pub use credentials::{CredentialsError, credentials};
+pub use self::credentials::{CredentialsError, credentials, crypto, is_open_to_all};
 
 /// Is the name of the configuration file in the agent's folder.
 pub const FILE: &str = "agent.toml";
@@ -87,10 +88,13 @@ pub struct Discovery {
     pub exclude: Vec<String>,
     /// A file with devices, one a line, that are looked for besides.
     pub list: Option<PathBuf>,
-    /// SNMP communities in the order to try them; `public` unless set.
+    /// SNMP communities in the order to try them; `public` unless set, or users are configured.
     pub communities: Vec<Secret>,
-    /// A file that says which communities are for which addresses.
+    /// A file that says which users and communities are for which addresses; none is needed once they are
+    /// imported with `roundsman-agent credentials import`.
     pub credentials: Option<PathBuf>,
+    /// The versions of SNMP that devices are asked in; all of them. Without `v1` and `v2c` no community is used.
+    pub versions: Vec<SnmpVersion>,
     /// The UDP port of SNMP; 161.
     pub port: u16,
     /// The most packets a second; 1000, and 256 to one /24 in any case.
@@ -110,11 +114,37 @@ impl Default for Discovery {
             list: None,
             communities: Vec::new(),
             credentials: None,
+            versions: SnmpVersion::ALL.to_vec(),
             port: 161,
             rate: 1000,
             every: Span::from_seconds(24 * 60 * 60),
             broadcast: true,
         }
+    }
+}
+
+/// Is a version of SNMP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SnmpVersion {
+    V1,
+    V2c,
+    V3,
+}
+
+impl SnmpVersion {
+    pub const ALL: [Self; 3] = [SnmpVersion::V1, SnmpVersion::V2c, SnmpVersion::V3];
+}
+
+impl Discovery {
+    /// Returns whether communities may be used.
+    pub fn uses_communities(&self) -> bool {
+        self.versions.iter().any(|version| *version != SnmpVersion::V3)
+    }
+
+    /// Returns whether users may be used.
+    pub fn uses_users(&self) -> bool {
+        self.versions.contains(&SnmpVersion::V3)
     }
 }
 

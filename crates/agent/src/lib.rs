@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`run`], then [`synchronise`].
 
+pub mod access;
 pub mod args;
 pub mod board;
 pub mod command;

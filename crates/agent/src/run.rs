@@ -20,7 +20,7 @@ use wire::rhythm::{Schedule, place_of};
 
 use crate::board::SharedBoard;
 use crate::commands::{SCHEDULE, Wanted};
-use crate::config::{Config, credentials};
+use crate::config::{Config, credentials, crypto};
 use crate::enrolment::{Enrolment, EnrolmentError};
 use crate::gather::beside::Memory;
 use crate::gather::{GatherError, Gathered, Kept, Round, gather};
@@ -102,6 +102,10 @@ pub struct Agent {
     /// Which devices are to be read for what they have sent.
     looks: SharedLooks,
     is_looking: bool,
+    /// How many of those that are read just now have sent something.
+    looking_at: u64,
+    /// Devices that are worth another look at once.
+    again: Vec<u32>,
     /// The agent was enrolled while something was under way, which is to end first.
     is_newly_enrolled: bool,
     /// Commands that end when a reading has ended that began after them.
@@ -185,6 +189,8 @@ impl Agent {
             is_reading: false,
             looks: SharedLooks::default(),
             is_looking: false,
+            looking_at: 0,
+            again: Vec::new(),
             is_newly_enrolled: false,
             reads: Vec::new(),
         };
@@ -216,9 +222,8 @@ impl Agent {
             sender: self.sender.clone(),
             stop: self.stop.clone(),
         };
-        let listening = credentials(&self.config.discovery).map_err(|error| story(&error)).and_then(|credentials| {
-            let crypto = Arc::new(cryptography::Module);
-            traps::listen(wanted.socket_address(), crypto, &credentials, told).map_err(|error| story(&error))
+        let listening = credentials(&self.config.discovery, Some(&self.folder)).map_err(|error| story(&error)).and_then(|credentials| {
+            traps::listen(wanted.socket_address(), crypto(), &credentials, told).map_err(|error| story(&error))
         });
         let mut board = self.board.lock();
         let traps = board.traps.get_or_insert_default();
@@ -296,7 +301,18 @@ impl Agent {
         self.rounds -= 1;
         self.board.lock().activity = None;
         let failure = result.as_ref().err().map(|error| story(error));
-        let gathered = result.unwrap_or_default();
+        let mut gathered = result.unwrap_or_default();
+        self.again.append(&mut gathered.again);
+        if gathered.progress.is_some() {
+            self.board.lock().credentials = gathered.progress.take();
+        }
+        if gathered.refusing_strangers > 0 {
+            tracing::warn!(
+                refusing = gathered.refusing_strangers,
+                "{} unknown devices speak SNMPv3 and let nobody in; give the agent a user that they have",
+                gathered.refusing_strangers
+            );
+        }
         match &failure {
             None if matches!(round, Round::Look(_)) => {
                 tracing::debug!(read = gathered.read, silent = gathered.silent, "read who had sent a notice");
@@ -325,7 +341,9 @@ impl Agent {
             Round::Look(_) => {
                 self.is_looking = false;
                 self.agenda.handle_data(gathered.data_at);
-                self.board.lock().traps.get_or_insert_default().looks += gathered.read;
+                if let Some(traps) = &mut self.board.lock().traps {
+                    traps.looks += self.looking_at;
+                }
             }
         }
     }
@@ -414,12 +432,14 @@ impl Agent {
         }
     }
 
-    /// Reads who has sent a notice, beside whatever else is under way: that may take long.
+    /// Reads who has sent a notice or may be let in by another credential, beside whatever else is under way: that may take long.
     fn begin_look(&mut self) {
         if self.is_looking {
             return;
         }
-        let devices = self.looks.lock().take(Instant::now());
+        let mut devices = self.looks.lock().take(Instant::now());
+        self.looking_at = devices.len() as u64;
+        devices.append(&mut self.again);
         if !devices.is_empty() {
             self.is_looking = true;
             self.begin_round(Round::Look(devices.into()));

@@ -20,7 +20,7 @@ use snmp::notification::Receiver;
 use snmp::usm::Crypto;
 use snmp::usm::authority::Authority;
 use snmp::usm::clock::own_engine_id;
-use survey::Credentials;
+use survey::{Credential, Credentials};
 
 use crate::board::SharedBoard;
 use crate::run::Message;
@@ -107,8 +107,11 @@ fn receiver(crypto: Arc<dyn Crypto>, credentials: &Credentials, store: &mut Stor
     store.remember(BOOTS, &boots)?;
     let authority = Authority::new(crypto.clone(), engine_id, boots, u64::from_be_bytes(secrets::random()));
     let mut receiver = Receiver::new(crypto, authority);
-    let count = u16::try_from(credentials.len()).unwrap_or(u16::MAX);
-    (0..count).for_each(|number| receiver.add_community(credentials.community(number)));
+    let numbers = (0..credentials.len()).filter_map(|number| u16::try_from(number).ok());
+    numbers.for_each(|number| match credentials.credential(number) {
+        Credential::Community(community) => receiver.add_community(community),
+        Credential::User(user) => receiver.add_user(user.clone()),
+    });
     Ok(receiver)
 }
 
@@ -122,7 +125,7 @@ mod tests {
         let folder = Folder::new();
         let mut store = Store::open(folder.path()).unwrap();
         let crypto: Arc<dyn Crypto> = Arc::new(cryptography::Module);
-        let credentials = Credentials::new(["public"]);
+        let credentials = Credentials::communities(["public"]);
         let first = receiver(crypto.clone(), &credentials, &mut store).unwrap();
         let second = receiver(crypto, &credentials, &mut store).unwrap();
         assert_eq!(first.engine_id(), second.engine_id());
@@ -141,7 +144,7 @@ mod tests {
             sender,
             stop: Arc::default(),
         };
-        let error = listen(taken.local_addr().unwrap(), Arc::new(cryptography::Module), &Credentials::new(["public"]), told).unwrap_err();
+        let error = listen(taken.local_addr().unwrap(), Arc::new(cryptography::Module), &Credentials::communities(["public"]), told).unwrap_err();
         assert!(error.to_string().contains("another program has the port"), "{error}");
         let refused = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         assert!(advice(&refused).contains("service install"));

@@ -27,14 +27,17 @@ impl Site {
         let printers = Printers::start(first, 16, 2);
         let folder = Folder::new();
         let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let file = folder.path().join("credentials.toml");
-        std::fs::write(&file, credentials).unwrap();
         let text = format!(
-            "[discovery]\nranges = ['{first}/28']\nport = {}\nrate = 0\ncredentials = '{}'\n[reading]\nevery = '1d'\n\
+            "[discovery]\nranges = ['{first}/28']\nport = {}\nrate = 0\n[reading]\nevery = '1d'\n\
              [page]\nlisten = '127.0.0.1:0'\n[traps]\nlisten = '127.0.0.1:{port}'\n",
             printers.port,
-            file.display()
         );
+        if !credentials.is_empty() {
+            let file = folder.path().join("credentials.toml");
+            std::fs::write(&file, credentials).unwrap();
+            let imported = ask(folder.path(), &["credentials", "import", file.to_str().unwrap()]);
+            assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+        }
         std::fs::write(folder.path().join("agent.toml"), text).unwrap();
         let agent = Running::start(folder.path());
         wait_until(folder.path(), LONG, |standing| standing.readings_waiting == 2 && standing.activity.is_none());
@@ -77,6 +80,38 @@ fn a_printer_that_sends_a_trap_is_read_at_once() {
     is_done(&site.send(other, "snmpinform", &["-v2c", "-c", "public", "-r", "0", "TO", "", PRINTER_ALERT]));
     let traps = site.wait_for_looks(2);
     assert_eq!((traps.heard, traps.left_alone.len()), (2, 0));
+}
+
+/// A user beside the community by which the simulated printers are read.
+const USER: &str = "[[credentials]]\ntargets = ['127.0.0.0/8']\ncommunities = ['public']\n\
+                    [[credentials.users]]\nname = 'service'\nauthentication = 'SHA-256'\nauthentication_password = 'correct horse'\n\
+                    privacy = 'AES-128'\nprivacy_password = 'battery staple'\n";
+
+/// Returns the words of net-snmp for that user, with this password.
+fn as_user(password: &str) -> [&str; 13] {
+    ["-v3", "-u", "service", "-l", "authPriv", "-a", "SHA-256", "-A", password, "-x", "AES", "-X", "battery staple"]
+}
+
+#[test]
+fn a_user_that_proves_itself_is_heard_and_one_that_does_not_is_left_alone() {
+    let site = Site::start(Ipv4Addr::new(127, 45, 5, 0), USER);
+    let [one, other] = site.printers.addresses[..] else { panic!("there are two printers") };
+    let engine = ["-e", "0x8000000001020304"];
+    let message = ["TO", "", PRINTER_ALERT];
+    is_done(&site.send(one, "snmptrap", &[&engine[..], &as_user("correct horse"), &message].concat()));
+    let last = site.wait_for_looks(1).last.expect("one came");
+    assert_eq!((last.version.as_str(), last.is_proved), ("v3", true));
+    // An inform is sealed for the agent's own engine, which the sender asks for first.
+    is_done(&site.send(other, "snmpinform", &[&as_user("correct horse")[..], &message].concat()));
+    let traps = site.wait_for_looks(2);
+    assert_eq!((traps.heard, traps.left_alone.len()), (2, 0));
+    is_done(&site.send(one, "snmptrap", &[&["-e", "0x8000000001020305"], &as_user("another horse")[..], &message].concat()));
+    let refused = site.send(other, "snmpinform", &[&["-r", "0", "-t", "1"], &as_user("another horse")[..], &message].concat());
+    assert!(!refused.status.success(), "nobody answers for it");
+    let standing = wait_until(site.folder.path(), LONG, |standing| {
+        standing.traps.as_ref().and_then(|traps| traps.left_alone.get("a wrong digest")).is_some_and(|count| *count >= 2)
+    });
+    assert_eq!(standing.traps.unwrap().heard, 2);
 }
 
 #[test]

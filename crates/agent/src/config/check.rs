@@ -6,7 +6,8 @@ use std::path::Path;
 use settings::{Fault, Parsed, Trusted};
 use survey::targets::{Target, Targets, parse_list};
 
-use super::{Config, Protocol};
+use super::credentials::{advice, faults, may_use_communities};
+use super::{Config, Protocol, SnmpVersion};
 use crate::profiles;
 
 /// Is a word on something that works, and is perhaps not meant.
@@ -128,9 +129,30 @@ impl Found<'_> {
         if let Some(credentials) = credentials {
             self.readable("discovery.credentials", "the credentials file", &credentials);
         }
+        self.credentials();
         if self.faults.is_empty() {
             self.overlaps();
             self.limits();
+        }
+    }
+
+    /// A fault of the file of credentials stands in that file.
+    fn credentials(&mut self) {
+        let discovery = &self.parsed.value.discovery;
+        if discovery.versions.is_empty() {
+            self.fault("discovery.versions", "versions in [discovery] is empty, so nobody could be asked; name \"v3\", or leave it out");
+        } else if discovery.versions.contains(&SnmpVersion::V1) != discovery.versions.contains(&SnmpVersion::V2c) {
+            let message = "v1 and v2c are switched on and off together: both send the community in the clear; name both, or neither";
+            self.fault("discovery.versions", message);
+        }
+        if let Err(why) = may_use_communities()
+            && !discovery.communities.is_empty()
+        {
+            self.fault("discovery.communities", why);
+        }
+        self.faults.extend(faults(discovery));
+        for (path, message) in advice(discovery) {
+            self.advise(path, message);
         }
     }
 
@@ -348,6 +370,30 @@ mod tests {
         let (faults, advice) = told("[traps]\nlisten = '127.0.0.1:162'\n");
         assert!(faults.is_empty() && advice[0].contains("hears this host alone"), "{faults:?} {advice:?}");
         assert_eq!(told("[traps]\nlisten = '0.0.0.0:162'\n"), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_of_the_credentials_is_idle_weak_or_open_to_all_is_told() {
+        let folder = crate::testing::Folder::new();
+        let file = folder.path().join("credentials.toml");
+        let user = "[[credentials.users]]\nname = 'old'\nauthentication = 'MD5'\nauthentication_password = 'correct horse'\n";
+        std::fs::write(&file, format!("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['hidden']\n{user}")).unwrap();
+        let text = format!("[discovery]\ncredentials = '{}'\nversions = ['v3']\ncommunities = ['hidden']\n", file.display());
+        let (faults, advice) = told(&text);
+        assert!(faults.is_empty(), "{faults:?}");
+        let all = advice.join("\n");
+        assert!(!all.contains("hidden"), "{all}");
+        assert!(all.contains("agent.toml:4: 1 communities lie idle") && all.contains("credentials.toml: 1 communities lie idle"), "{all}");
+        assert!(all.contains("user old (MD5, no privacy) relies on MD5"), "{all}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert!(all.contains("everybody on this computer can read"), "{all}");
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+            assert!(!told(&text).1.join("\n").contains("everybody"));
+        }
+        assert!(fault("[discovery]\nversions = ['v2c', 'v3']\n").contains("name both, or neither"));
+        assert!(fault("[discovery]\nversions = []\n").contains("nobody could be asked"));
     }
 
     #[test]

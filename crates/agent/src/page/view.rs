@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use model::record::Path;
 use webui::agent::devices::{DeviceRow, Moved};
 use webui::agent::ledger::{Chain, EntryRow};
-use webui::agent::{Device, Devices, Entry, LastNotice, Ledger, Overview, Preview, Privacy};
+use webui::agent::{CredentialLine, Device, Devices, Entry, LastNotice, Ledger, Overview, Preview, Privacy};
 use webui::device::DeviceFile;
 use webui::{Frame, Paging, SyncError, Synchronisation};
 use wire::facts;
 
 use super::{App, look};
+use crate::access::progress::{Line, Progress};
 use crate::enrolment::{Enrolment, EnrolmentError};
 use crate::ledger::{self, LedgerError, Payload, Reader, What, show};
 use crate::store::{self, StoreError};
@@ -62,9 +63,21 @@ pub fn overview(app: &App, frame: &Frame) -> Result<String, ViewError> {
         activity: standing.activity,
         withheld: app.config.privacy().withheld().to_vec(),
         traps: standing.traps.map(traps),
-        credentials: None,
+        credentials: standing.credentials.map(credentials),
     };
     Ok(page.render(frame))
+}
+
+fn credentials(progress: Progress) -> webui::agent::Credentials {
+    let line = |line: Line| CredentialLine {
+        name: line.name,
+        devices: line.devices,
+        waiting: line.waiting,
+        turned_away: line.turned_away,
+        why: line.why,
+    };
+    let lines = progress.credentials.into_iter().map(line).collect();
+    webui::agent::Credentials { lines, by_former: progress.by_former, refusing: progress.refusing }
 }
 
 fn traps(traps: Traps) -> webui::agent::Traps {

@@ -111,8 +111,8 @@ impl Store {
                 by.heard_at.as_second()
             ])?;
         for turned in self.turned_by(device)? {
-            if turned == by.credential || !is_there(&turned) {
-                self.take_back(device, &turned)?;
+            if turned.credential == by.credential || !is_there(&turned.credential) {
+                self.take_back(device, &turned.credential)?;
             }
         }
         Ok(())
@@ -143,14 +143,20 @@ impl Store {
         if self.connection.prepare_cached(sql)?.execute([device])? == 0 {
             return Ok(Vec::new());
         }
-        let forgotten: Vec<_> = self.turned_by(device)?.into_iter().filter(|turned| !these.contains(turned)).collect();
+        let forgotten: Vec<_> = self.turned_by(device)?.into_iter().map(|turned| turned.credential).filter(|turned| !these.contains(turned)).collect();
         forgotten.iter().try_for_each(|turned| self.take_back(device, turned))?;
         Ok(forgotten)
     }
 
-    fn turned_by(&self, device: u32) -> Result<Vec<Fingerprint>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT credential FROM turned WHERE device = ?1")?;
-        let rows = statement.query_map([device], |row| row.get(0))?;
+    /// Lists what a device did not take.
+    ///
+    /// # Errors
+    /// Fails if the store does not read.
+    pub fn turned_by(&self, device: u32) -> Result<Vec<TurnedAway>, StoreError> {
+        let sql = "SELECT credential, why, times, last_at FROM turned WHERE device = ?1 ORDER BY credential";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let turned = |row: &Row<'_>| Ok(TurnedAway { credential: row.get(0)?, why: row.get(1)?, times: row.get(2)?, last_at: time(row.get(3)?) });
+        let rows = statement.query_map([device], turned)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use snmp::message::Version;
 use snmp::notification::{Notice, Receiver, Rejected, name_of};
 
 use super::{LastNotice, Told};
+use crate::access::word;
 use crate::run::Message;
 use crate::story::story;
 
@@ -108,11 +108,7 @@ impl Listener {
             let mut board = self.told.board.lock();
             let traps = board.traps.get_or_insert_default();
             traps.heard += 1;
-            let version = match notice.version {
-                Version::V1 => "v1",
-                Version::V2c => "v2c",
-                Version::V3 => "v3",
-            };
+            let version = word(notice.version);
             let is_proved = notice.is_proved;
             traps.last = Some(LastNotice { at: Timestamp::now(), device, address, what, version: version.to_owned(), is_proved });
         }
@@ -152,7 +148,7 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::time::Duration;
 
-    use snmp::message::{Head, PduType, push_message, push_name};
+    use snmp::message::{Head, PduType, Version, push_message, push_name};
     use survey::Credentials;
 
     use super::*;
@@ -187,7 +183,7 @@ mod tests {
             let at = |address: &str| Sighting { address: address.into(), ..Sighting::default() };
             assert_eq!(store.see(&at("10.0.0.7"), true, Timestamp::UNIX_EPOCH).unwrap(), 1);
             store.see(&at("10.0.0.8"), false, Timestamp::UNIX_EPOCH).unwrap();
-            let receiver = super::super::receiver(Arc::new(cryptography::Module), &Credentials::new(["public"]), &mut store).unwrap();
+            let receiver = super::super::receiver(Arc::new(cryptography::Module), &Credentials::communities(["public"]), &mut store).unwrap();
             let (sender, inbox) = channel();
             let told =
                 Told { store: Shared::new(store), board: Default::default(), looks: Default::default(), sender, stop: Default::default() };
