@@ -49,7 +49,10 @@ pub fn known_key(folder: &Path) -> std::io::Result<Option<Vec<u8>>> {
 
 /// Returns the fingerprints of all credentials, in the order of their numbers.
 pub fn fingerprints(credentials: &Credentials, crypto: &dyn Crypto, key: &[u8]) -> Vec<Fingerprint> {
-    (0..credentials.len()).filter_map(|number| u16::try_from(number).ok()).map(|number| credentials.credential(number).fingerprint(crypto, key)).collect()
+    (0..credentials.len())
+        .filter_map(|number| u16::try_from(number).ok())
+        .map(|number| credentials.credential(number).fingerprint(crypto, key))
+        .collect()
 }
 
 /// Is what is known of the devices' doors when a round begins.
@@ -197,4 +200,112 @@ pub fn word(version: Version) -> &'static str {
 
 fn version(word: &str) -> Option<Version> {
     [Version::V1, Version::V2c, Version::V3].into_iter().find(|version| self::word(*version) == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use snmp::usm::{Refused, Report};
+    use survey::access::Turned;
+
+    use super::*;
+    use crate::store::Sighting;
+    use crate::testing::Folder;
+
+    const WRONG: Turned = Turned::Refused(Refused::Reported(Report::WrongDigest));
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    /// Makes a store that knows one device, at 10.0.0.7.
+    fn store(folder: &Folder) -> Store {
+        let mut store = Store::open(folder.path()).unwrap();
+        store.see(&Sighting { address: "10.0.0.7".into(), ..Sighting::default() }, true, at(0)).unwrap();
+        store
+    }
+
+    fn doors(store: &Store, communities: &[&str], now: Timestamp) -> Doors {
+        let credentials = Arc::new(Credentials::communities(communities));
+        let fingerprints = fingerprints(&credentials, &cryptography::Module, b"key");
+        Doors::of(store, credentials, fingerprints, now).unwrap()
+    }
+
+    fn door(doors: &Doors) -> Door {
+        doors.doors.get(&IpAddr::from([10, 0, 0, 7])).cloned().unwrap_or_default()
+    }
+
+    fn by(credential: u16) -> Option<Access> {
+        Some(Access { credential, version: Version::V2c, remote: None })
+    }
+
+    /// Reads as a reader does, every ten minutes: the first credential is wrong, the second one serves. Returns
+    /// how often the first one was tried on each day. The agent starts anew before each reading.
+    fn tries_on_each_day(days: i64, communities: impl Fn(i64) -> [&'static str; 2]) -> Vec<u32> {
+        let folder = Folder::new();
+        drop(store(&folder));
+        let mut tries = vec![0; usize::try_from(days).unwrap()];
+        for reading in 0..days * 144 {
+            let (now, day) = (at(10 * reading), reading / 144);
+            let mut store = Store::open(folder.path()).unwrap();
+            let doors = doors(&store, &communities(day), now);
+            let is_tried = !door(&doors).shut.contains(&0);
+            tries[usize::try_from(day).unwrap()] += u32::from(is_tried);
+            let turned = if is_tried { vec![(0, WRONG)] } else { Vec::new() };
+            doors.note(&mut store, 1, &Entry { access: by(1), turned }, now).unwrap();
+        }
+        tries
+    }
+
+    #[test]
+    fn a_wrong_credential_costs_a_device_five_refusals_on_the_first_day_and_one_a_day_later() {
+        assert_eq!(tries_on_each_day(4, |_| ["wrong", "right"]), [5, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_credential_that_was_changed_is_another_one_and_tried_at_once() {
+        let tries = tries_on_each_day(4, |day| if day < 2 { ["wrong", "right"] } else { ["wrong too", "right"] });
+        assert_eq!(tries, [5, 1, 5, 1]);
+    }
+
+    #[test]
+    fn what_serves_is_found_under_its_new_number() {
+        let folder = Folder::new();
+        let mut store = store(&folder);
+        let before = doors(&store, &["a", "b"], at(0));
+        before.note(&mut store, 1, &Entry { access: by(1), turned: vec![(0, Turned::Unanswered)] }, at(0)).unwrap();
+        let after = doors(&store, &["b", "new", "a"], at(10));
+        assert_eq!(door(&after), Door { access: by(0), shut: vec![2] });
+        assert_eq!(door(&doors(&store, &["new"], at(10))), Door::default(), "who is gone is nobody's number");
+    }
+
+    #[test]
+    fn when_what_served_is_refused_the_others_get_one_try_and_then_wait() {
+        let folder = Folder::new();
+        let mut store = store(&folder);
+        let both = |store: &Store, now| doors(store, &["new", "old"], now);
+        both(&store, at(0)).note(&mut store, 1, &Entry { access: by(1), turned: vec![(0, WRONG)] }, at(0)).unwrap();
+        let refused = |number| Entry { access: None, turned: vec![(number, WRONG)] };
+        assert!(both(&store, at(10)).note_shut(&mut store, 1, &refused(1), at(10)).unwrap(), "the lock was changed");
+        assert_eq!(door(&both(&store, at(11))).shut, [1]);
+        assert!(!both(&store, at(11)).note_shut(&mut store, 1, &refused(0), at(11)).unwrap());
+        let shut = both(&store, at(12));
+        assert_eq!(door(&shut).shut.len(), 2);
+        assert!(!shut.note_shut(&mut store, 1, &Entry::default(), at(12)).unwrap(), "nothing was tried, and nothing is");
+        assert_eq!(shut.reasons(&store, 1).unwrap(), [format!("a community: {WRONG}"), format!("a community: {WRONG}")]);
+    }
+
+    #[test]
+    fn an_engines_clock_goes_on_while_the_agent_is_stopped() {
+        let folder = Folder::new();
+        let mut store = store(&folder);
+        let engine_id = EngineId::new(b"engine").unwrap();
+        let remote = Some(Remote { engine_id, boots: 7, time: 1000, heard_at: 60_000_000, is_proved: true });
+        let access = Some(Access { credential: 0, version: Version::V3, remote });
+        let begun = doors(&store, &["a"], at(0));
+        begun.note(&mut store, 1, &Entry { access, turned: Vec::new() }, at(1)).unwrap();
+        let remembered = |now| door(&doors(&store, &["a"], now)).access.unwrap().remote.unwrap();
+        assert_eq!((remembered(at(11)).boots, remembered(at(11)).time, remembered(at(11)).heard_at), (7, 1600, 0));
+        assert_eq!(remembered(at(-600)).time, 1000, "a clock set back says nothing");
+        assert!(!remembered(at(11)).is_proved, "the device's own word counts");
+    }
 }

@@ -13,8 +13,8 @@ use settings::{Faults, ListenAddress, Octets, Parsed, Secret, Span, TimeOfDay, T
 use wire::privacy::{Group, Privacy};
 use wire::rhythm::{Rhythm, Schedule, TimeOfDay as WireTime};
 
-pub use check::{Advice, check, targets};
 pub use self::credentials::{CredentialsError, credentials, crypto, is_open_to_all};
+pub use check::{Advice, check, targets};
 
 /// Is the name of the configuration file in the agent's folder.
 pub const FILE: &str = "agent.toml";

@@ -16,8 +16,8 @@ use jiff::tz::TimeZone;
 use model::DeviceRecord;
 use model::record::{Path, Presence};
 use netio::{Clock, Engine, Sockets, Tick};
-use survey::targets::Targets;
 use survey::access::Entry;
+use survey::targets::Targets;
 use survey::{Event, Plans, Rate, ReaderOptions, Scan, ScanOptions};
 use wire::facts::Keys;
 use wire::{Extent, Facts, Value, facts};
@@ -361,7 +361,8 @@ impl Intake<'_> {
                 }
             }
         }
-        let facts = facts::of(&told, &mut Keys::default()).into_iter().filter(|(key, _)| **key == *"presence" || key.starts_with("problems"));
+        let facts =
+            facts::of(&told, &mut Keys::default()).into_iter().filter(|(key, _)| **key == *"presence" || key.starts_with("problems"));
         self.gathered.silent += 1;
         self.glimpse(device, facts.collect());
     }

@@ -20,7 +20,7 @@ use wire::rhythm::{Schedule, place_of};
 
 use crate::board::SharedBoard;
 use crate::commands::{SCHEDULE, Wanted};
-use crate::config::{Config, credentials, crypto};
+use crate::config::{Config, credentials, crypto, is_open_to_all};
 use crate::enrolment::{Enrolment, EnrolmentError};
 use crate::gather::beside::Memory;
 use crate::gather::{GatherError, Gathered, Kept, Round, gather};
@@ -154,6 +154,9 @@ impl Agent {
         if let Some(broken) = opened.broken {
             tracing::error!("the ledger is not as it was written: {broken}");
         }
+        if let Some(file) = config.discovery.credentials.as_deref().filter(|file| is_open_to_all(file)) {
+            tracing::warn!(file = %file.display(), "everybody on this computer can read the credentials; see `roundsman-agent check-config`");
+        }
         let abandoned = store.end_abandoned(now)?;
         if abandoned > 0 {
             tracing::warn!(abandoned, "commands were under way when the agent stopped; they are reported as unknown and do not run again");
@@ -222,9 +225,9 @@ impl Agent {
             sender: self.sender.clone(),
             stop: self.stop.clone(),
         };
-        let listening = credentials(&self.config.discovery, Some(&self.folder)).map_err(|error| story(&error)).and_then(|credentials| {
-            traps::listen(wanted.socket_address(), crypto(), &credentials, told).map_err(|error| story(&error))
-        });
+        let listening = credentials(&self.config.discovery, Some(&self.folder))
+            .map_err(|error| story(&error))
+            .and_then(|credentials| traps::listen(wanted.socket_address(), crypto(), &credentials, told).map_err(|error| story(&error)));
         let mut board = self.board.lock();
         let traps = board.traps.get_or_insert_default();
         match listening {

@@ -144,7 +144,8 @@ mod tests {
             sender,
             stop: Arc::default(),
         };
-        let error = listen(taken.local_addr().unwrap(), Arc::new(cryptography::Module), &Credentials::communities(["public"]), told).unwrap_err();
+        let error =
+            listen(taken.local_addr().unwrap(), Arc::new(cryptography::Module), &Credentials::communities(["public"]), told).unwrap_err();
         assert!(error.to_string().contains("another program has the port"), "{error}");
         let refused = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         assert!(advice(&refused).contains("service install"));

@@ -56,7 +56,8 @@ fn of_community(community: &str) -> Credential {
 fn user(args: &UserArgs) -> Result<Option<User>> {
     let Some(name) = &args.user else { return Ok(None) };
     warn_of_passwords_in_sight();
-    let authentication = args.auth.map(|protocol| Ok::<_, anyhow::Error>((protocol, password(&args.auth_password, name, "authentication")?)));
+    let authentication =
+        args.auth.map(|protocol| Ok::<_, anyhow::Error>((protocol, password(&args.auth_password, name, "authentication")?)));
     let authentication = authentication.transpose()?;
     let privacy = args.privacy.map(|protocol| Ok::<_, anyhow::Error>((protocol, password(&args.privacy_password, name, "privacy")?)));
     let privacy = privacy.transpose()?;
@@ -88,7 +89,9 @@ fn warn_of_passwords_in_sight() {
     for argument in ["--auth-password", "--privacy-password"] {
         let is_given = |given: std::ffi::OsString| given.to_string_lossy().starts_with(argument);
         if std::env::args_os().any(is_given) {
-            eprintln!("roundsman: other users of this machine can read {argument} in the list of processes; leave it out to be asked, or set its variable");
+            eprintln!(
+                "roundsman: other users of this machine can read {argument} in the list of processes; leave it out to be asked, or set its variable"
+            );
         }
     }
 }

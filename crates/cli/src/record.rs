@@ -13,8 +13,8 @@ use anyhow::{Context, Result, bail};
 use netio::{Clock, Engine, Sockets, Tick};
 use sim::{Recording, RecordingBuilder, Redaction, redact};
 use snmp::{OidRef, Value};
-use survey::{Credential, Credentials};
 use survey::recorder::Recorder;
+use survey::{Credential, Credentials};
 
 use crate::args::{Keep, RecordArgs, Recorded};
 use crate::probe::{NO_SNMP, SNMP_PORT};

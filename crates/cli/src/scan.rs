@@ -290,7 +290,10 @@ impl<'a> Telling<'a> {
                 statistics.answer_octets
             );
         } else if counts.found + counts.read == 0 {
-            eprintln!("no printer answered; is the community or user right (--community, --user), and the port (--port {})?", self.args.port);
+            eprintln!(
+                "no printer answered; is the community or user right (--community, --user), and the port (--port {})?",
+                self.args.port
+            );
         }
     }
 

@@ -190,7 +190,8 @@ mod tests {
         assert!(unknown.contains("credentials.toml:6: ") && unknown.contains("MD5, SHA-1, SHA-224"), "{unknown}");
         let no_password = fault(&USER.replace("privacy_password = 'battery staple'\n", ""));
         assert!(no_password.contains("privacy_password"), "{no_password}");
-        let alone = fault("[[credentials]]\ntargets = ['10.0.0.1']\n[[credentials.users]]\nname='a'\nprivacy='AES'\nprivacy_password='12345678'\n");
+        let alone =
+            fault("[[credentials]]\ntargets = ['10.0.0.1']\n[[credentials.users]]\nname='a'\nprivacy='AES'\nprivacy_password='12345678'\n");
         assert!(alone.contains("privacy without authentication"), "{alone}");
     }
 

@@ -29,7 +29,8 @@ type Wrong = (&'static str, String);
 impl UserEntry {
     /// Makes the user, after its passwords have been fetched.
     pub(crate) fn read(&self, needs: &Needs<'_>) -> Result<User, Wrong> {
-        let authentication = protocol(&self.authentication, "authentication", Authentication::parse, &Authentication::ALL.map(Authentication::name))?;
+        let authentication =
+            protocol(&self.authentication, "authentication", Authentication::parse, &Authentication::ALL.map(Authentication::name))?;
         let privacy = protocol(&self.privacy, "privacy", Privacy::parse, &Privacy::ALL.map(Privacy::name))?;
         let extension = protocol(&self.key_extension, "key_extension", KeyExtension::parse, &KeyExtension::ALL.map(KeyExtension::name))?;
         let authentication_password = password(authentication.is_some(), &self.authentication_password, needs, "authentication_password")?;
@@ -53,9 +54,7 @@ fn protocol<P>(named: &Option<String>, key: &'static str, parse: impl Fn(&str) -
 /// Fetches the password of a protocol; one without the other says nothing that anybody meant.
 fn password(is_needed: bool, secret: &Option<Secret>, needs: &Needs<'_>, key: &'static str) -> Result<Option<String>, Wrong> {
     match secret {
-        Some(secret) if is_needed => {
-            (needs.fetch)(secret).map(Some).map_err(|error| (key, format!("{key} cannot be fetched: {error}")))
-        }
+        Some(secret) if is_needed => (needs.fetch)(secret).map(Some).map_err(|error| (key, format!("{key} cannot be fetched: {error}"))),
         Some(_) => Err((key, format!("{key} without its protocol; name it, or leave the password out"))),
         None if is_needed => Err(("name", format!("no {key}; give it inline, as {{ file = \"…\" }} or as {{ env = \"…\" }}"))),
         None => Ok(None),

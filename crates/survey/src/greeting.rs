@@ -36,15 +36,7 @@ pub(crate) struct Greeting {
 impl Greeting {
     /// Begins with the ways that `door` does not shut; `None` if it leaves none.
     pub(crate) fn new(ways: Vec<Way>, first_wait: Tick) -> Option<Self> {
-        (!ways.is_empty()).then_some(Greeting {
-            ways,
-            at: 0,
-            first_wait,
-            round: 0,
-            in_v1: None,
-            refused: Vec::new(),
-            has_answered: false,
-        })
+        (!ways.is_empty()).then_some(Greeting { ways, at: 0, first_wait, round: 0, in_v1: None, refused: Vec::new(), has_answered: false })
     }
 
     /// Returns the way to ask now.

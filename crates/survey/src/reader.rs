@@ -443,7 +443,9 @@ impl Reader {
             if let (Some(talk), Some(crypto), Version::V3) = (&slot.talk, &self.options.crypto, slot.reading.version()) {
                 self.salt = self.salt.wrapping_add(1);
                 let head = PduHead { kind, request_id, first, second };
-                talk.push_request(out, &**crypto, now, &head, slot.context().as_bytes(), self.salt, |out| out.extend_from_slice(&self.names));
+                talk.push_request(out, &**crypto, now, &head, slot.context().as_bytes(), self.salt, |out| {
+                    out.extend_from_slice(&self.names)
+                });
             } else {
                 let community = slot.community(&self.options.credentials).unwrap_or_default();
                 let head = Head { version: slot.reading.version(), community: &community, kind, request_id, first, second };
@@ -501,8 +503,7 @@ impl Reader {
     /// Names the credentials of an address.
     fn tried(&self, address: SocketAddr) -> String {
         let credentials = &self.options.credentials;
-        let names: Vec<String> =
-            credentials.of(address.ip()).iter().map(|number| credentials.credential(*number).to_string()).collect();
+        let names: Vec<String> = credentials.of(address.ip()).iter().map(|number| credentials.credential(*number).to_string()).collect();
         names.join(", ")
     }
 
@@ -592,7 +593,10 @@ fn legacy(talk: &Talk) -> Option<String> {
     let names = talk.user().legacy();
     (!names.is_empty()).then(|| {
         let user = talk.user().name();
-        format!("read as user {user:?} with {}, which no longer protects: give the device a user with SHA-256 and AES-128", names.join(" and "))
+        format!(
+            "read as user {user:?} with {}, which no longer protects: give the device a user with SHA-256 and AES-128",
+            names.join(" and ")
+        )
     })
 }
 

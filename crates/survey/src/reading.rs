@@ -250,8 +250,7 @@ impl Reading {
         self.version = version;
         self.queue.clear();
         let all = plan.hello.iter().copied();
-        let asked: Vec<ObjectId> =
-            all.filter(|id| version != Version::V1 || plan.profile.object(*id).instance == Stands::Scalar).collect();
+        let asked: Vec<ObjectId> = all.filter(|id| version != Version::V1 || plan.profile.object(*id).instance == Stands::Scalar).collect();
         self.queue_alone(&asked);
         self.at = 0;
     }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use collect::{Answers, Instance};
 use snmp::message::{Head, PduType, PlainPdu, Version, push_message, push_name};
 use snmp::oid::tail_arcs;
-use snmp::usm::talk::{introduction, push_discovery};
 use snmp::usm::Remote;
+use snmp::usm::talk::{introduction, push_discovery};
 use snmp::v3::Envelope;
 use snmp::{RequestIds, Tick};
 
@@ -215,7 +215,13 @@ impl Sweep {
     }
 
     /// Takes a message of v3 that no reading asked for; returns the device if it is a new one.
-    pub fn handle_message(&mut self, now: Tick, from: SocketAddr, envelope: &Envelope<'_>, statistics: &mut Statistics) -> Option<Answered> {
+    pub fn handle_message(
+        &mut self,
+        now: Tick,
+        from: SocketAddr,
+        envelope: &Envelope<'_>,
+        statistics: &mut Statistics,
+    ) -> Option<Answered> {
         let (number, asked) = self.asked(envelope.id, statistics)?;
         let was_asked = self.tried(asked).any(|tried| self.options.credentials.user(tried).is_some());
         let Some(remote) = introduction(envelope, now).filter(|_| was_asked) else {

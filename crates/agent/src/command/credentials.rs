@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use super::has_store;
+use crate::access;
 use crate::access::progress::{Progress, progress};
 use crate::args::{CredentialsArgs, CredentialsCommand};
 use crate::config::{Config, credentials, crypto, vault};
 use crate::store::Store;
-use crate::access;
 
 /// Lists the credentials, or takes a file of them in.
 ///

@@ -203,7 +203,10 @@ mod tests {
         let text = format!("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['a']\n{USER}");
         assert_eq!(tried(&text, &[SnmpVersion::V3]).unwrap().0, ["user service (SHA-256, AES-128)"]);
         assert_eq!(tried(&text, &[SnmpVersion::V1, SnmpVersion::V2c]).unwrap().0, ["a community"]);
-        assert_eq!(tried("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['a']\n", &[SnmpVersion::V3]).unwrap(), (vec![], vec![]));
+        assert_eq!(
+            tried("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['a']\n", &[SnmpVersion::V3]).unwrap(),
+            (vec![], vec![])
+        );
     }
 
     #[test]

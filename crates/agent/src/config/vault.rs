@@ -115,7 +115,8 @@ mod tests {
         let password = folder.path().join("password");
         std::fs::write(&password, "hidden-elsewhere\n").unwrap();
         let path = folder.path().join("credentials.toml");
-        let text = format!("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['hidden-word', {{ file = '{}' }}]\n", password.display());
+        let text =
+            format!("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['hidden-word', {{ file = '{}' }}]\n", password.display());
         std::fs::write(&path, text).unwrap();
         path
     }

@@ -22,7 +22,8 @@ pub fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/api/v1/status", get(status))
         .route("/api/v1/credentials", get(credentials))
-        .route("/api/v1/sync-now", post(sync_now)).route("/api/v1/enrolled", post(enrolled))
+        .route("/api/v1/sync-now", post(sync_now))
+        .route("/api/v1/enrolled", post(enrolled))
 }
 
 /// Is a caller who has shown the token.

@@ -143,7 +143,8 @@ impl Store {
         if self.connection.prepare_cached(sql)?.execute([device])? == 0 {
             return Ok(Vec::new());
         }
-        let forgotten: Vec<_> = self.turned_by(device)?.into_iter().map(|turned| turned.credential).filter(|turned| !these.contains(turned)).collect();
+        let forgotten: Vec<_> =
+            self.turned_by(device)?.into_iter().map(|turned| turned.credential).filter(|turned| !these.contains(turned)).collect();
         forgotten.iter().try_for_each(|turned| self.take_back(device, turned))?;
         Ok(forgotten)
     }
@@ -155,7 +156,8 @@ impl Store {
     pub fn turned_by(&self, device: u32) -> Result<Vec<TurnedAway>, StoreError> {
         let sql = "SELECT credential, why, times, last_at FROM turned WHERE device = ?1 ORDER BY credential";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let turned = |row: &Row<'_>| Ok(TurnedAway { credential: row.get(0)?, why: row.get(1)?, times: row.get(2)?, last_at: time(row.get(3)?) });
+        let turned =
+            |row: &Row<'_>| Ok(TurnedAway { credential: row.get(0)?, why: row.get(1)?, times: row.get(2)?, last_at: time(row.get(3)?) });
         let rows = statement.query_map([device], turned)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -183,7 +183,8 @@ mod tests {
             let at = |address: &str| Sighting { address: address.into(), ..Sighting::default() };
             assert_eq!(store.see(&at("10.0.0.7"), true, Timestamp::UNIX_EPOCH).unwrap(), 1);
             store.see(&at("10.0.0.8"), false, Timestamp::UNIX_EPOCH).unwrap();
-            let receiver = super::super::receiver(Arc::new(cryptography::Module), &Credentials::communities(["public"]), &mut store).unwrap();
+            let receiver =
+                super::super::receiver(Arc::new(cryptography::Module), &Credentials::communities(["public"]), &mut store).unwrap();
             let (sender, inbox) = channel();
             let told =
                 Told { store: Shared::new(store), board: Default::default(), looks: Default::default(), sender, stop: Default::default() };

@@ -102,6 +102,8 @@ pub fn read(device: &Endpoint, plans: Plans, access: &AccessArgs) -> Result<(Str
         (Some(record), _) => Ok((address.to_string(), engine.heard.finish(), *record)),
         (None, Some(why)) => bail!("{address} could not be asked: {why}"),
         (None, None) if stop.load(Ordering::Relaxed) => bail!("stopped before {address} was read"),
-        (None, None) => bail!("{address} does not answer SNMP; check the address, the port, the community or user and the printer's access list"),
+        (None, None) => {
+            bail!("{address} does not answer SNMP; check the address, the port, the community or user and the printer's access list")
+        }
     }
 }

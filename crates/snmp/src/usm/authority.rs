@@ -52,6 +52,8 @@ pub struct Asked<'o> {
     pub user: Arc<User>,
     pub level: Level,
     pub context: &'o [u8],
+    /// Whose context: of an inform, its sender's. The answer repeats it, and net-snmp takes no other.
+    context_engine_id: &'o [u8],
     pub pdu: PlainPdu<'o>,
     /// The most octets that the asker takes, never below 484.
     pub largest_answer: u32,
@@ -64,9 +66,9 @@ impl Asked<'_> {
     /// Returns the octets of the answer around its bindings, at the most.
     pub fn overhead(&self) -> usize {
         let mac_octets = self.user.authentication().map_or(0, Authentication::mac_octets);
-        // The engine stands there as who answers and as whose context it is. The rest is tags, lengths,
+        // The engine stands there as who answers, and another, or itself, as whose context it is. The rest is tags, lengths,
         // numbers of four octets, the salt, and what pads the last block.
-        106 + 2 * self.engine_octets + self.user.name().len() + mac_octets + self.context.len()
+        106 + self.engine_octets + self.context_engine_id.len() + self.user.name().len() + mac_octets + self.context.len()
     }
 }
 
@@ -156,7 +158,7 @@ impl Authority {
             let proved_by = Some((user.clone(), keys.clone()));
             return Err(Some(Refusal { report: Report::NotInTimeWindow, request_id: 0, proved_by }));
         }
-        let Ok(Scoped { context, pdu: Pdu::Plain(pdu), .. }) = Scoped::parse(octets) else {
+        let Ok(Scoped { context_engine_id, context, pdu: Pdu::Plain(pdu) }) = Scoped::parse(octets) else {
             return Err(if envelope.level == Level::AuthPriv { refuse(Report::DecryptionError) } else { None });
         };
         // A view asks for what its user must prove: less is not let in.
@@ -171,6 +173,7 @@ impl Authority {
             user: user.clone(),
             level: envelope.level,
             context,
+            context_engine_id,
             pdu,
             largest_answer: envelope.largest_answer.max(SMALLEST_LARGEST_MESSAGE),
             id: envelope.id,
@@ -193,7 +196,7 @@ impl Authority {
             salt: self.salt,
         };
         push_protected(out, &*self.crypto, &asked.keys, &cover, |out| {
-            push_scoped(out, self.engine_id.as_octets(), asked.context, |out| push_pdu(out, head, varbinds));
+            push_scoped(out, asked.context_engine_id, asked.context, |out| push_pdu(out, head, varbinds));
         });
     }
 
