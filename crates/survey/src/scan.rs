@@ -1,6 +1,6 @@
 //! A whole scan: a sweep that finds devices, and the reading of the printers among them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -70,6 +70,8 @@ pub struct Scan {
     reader: Reader,
     /// Devices found whose reading has not begun.
     found: VecDeque<Answered>,
+    /// Devices that were found before they showed whether they are printers.
+    undecided: BTreeSet<SocketAddr>,
     /// The next target to read, when targets are read without a sweep.
     next: u64,
     /// Devices to read again in this round.
@@ -116,6 +118,7 @@ impl Scan {
             sweep,
             reader: Reader::new(reader),
             found: VecDeque::new(),
+            undecided: BTreeSet::new(),
             next: options.shard.into(),
             again: Vec::new(),
             remembered: Vec::new(),
@@ -191,15 +194,20 @@ impl Scan {
     }
 
     fn take_found(&mut self, answered: Answered) {
-        // What it is, an engine tells only to users.
-        let Told::Hello { answers: hello, .. } = &answered.told else { return self.found.push_back(answered) };
-        let kind = is_printer(&self.options.reader.plans.catalog, hello).kind;
+        let kind = match &answered.told {
+            Told::Hello { answers: hello, .. } => is_printer(&self.options.reader.plans.catalog, hello).kind,
+            // What it is, an engine tells only to users.
+            Told::Engine(_) => DeviceKind::Undecided,
+        };
         if kind == DeviceKind::NotPrinter {
             self.events.push_back(Event::NotPrinter(answered.address));
             return;
         }
-        if kind == DeviceKind::Printer {
-            self.events.push_back(Event::Found(found(answered.address, hello)));
+        match &answered.told {
+            Told::Hello { answers, .. } if kind == DeviceKind::Printer => {
+                self.events.push_back(Event::Found(found(answered.address, answers)));
+            }
+            _ => _ = self.undecided.insert(answered.address),
         }
         if kind == DeviceKind::Undecided || self.options.task == Task::FindAndRead {
             self.found.push_back(answered);
@@ -304,6 +312,12 @@ impl Scan {
         match event {
             Event::Read { address, known: Some(known), .. } if self.options.task == Task::Identify => {
                 Some(Event::Found(found(address, known.answers())))
+            }
+            Event::Read { address, ref record, .. } if self.undecided.remove(&address) => {
+                let (system_object_id, system_description) =
+                    (record.identity.system_object_id.clone(), record.identity.system_description.clone());
+                self.events.push_front(event);
+                Some(Event::Found(Found { address, system_object_id, system_description }))
             }
             event => Some(event),
         }

@@ -119,6 +119,8 @@ impl SimReader {
     pub fn run(&mut self, net: &mut SimNet) -> Event {
         let until = net.now() + 300 * SECOND;
         net.run(self, until, |reader, _| reader.events.extend(reader.reader.poll_event()));
+        // What is told without asking anybody never comes over the network.
+        self.events.extend(self.reader.poll_event());
         assert_eq!(self.reader.active(), 0);
         assert_eq!(self.events.len(), 1, "{:?}", self.events);
         self.events.remove(0)
@@ -140,8 +142,11 @@ impl SimReader {
 
 impl sim::net::Engine for SimReader {
     fn handle_input(&mut self, now: Tick, from: SocketAddr, datagram: &[u8]) {
-        let Ok(Some(response)) = Response::parse(from, datagram) else { return };
-        self.reader.handle_response(now, &response, &mut self.statistics);
+        if let Ok(Some(response)) = Response::parse(from, datagram) {
+            self.reader.handle_response(now, &response, &mut self.statistics);
+        } else if let Ok(envelope) = snmp::v3::Envelope::parse(datagram) {
+            self.reader.handle_message(now, from, &envelope, &mut self.statistics);
+        }
     }
 
     fn handle_timeout(&mut self, now: Tick) {
