@@ -40,7 +40,7 @@ impl Site {
         }
         std::fs::write(folder.path().join("agent.toml"), text).unwrap();
         let agent = Running::start(folder.path());
-        wait_until(folder.path(), LONG, |standing| standing.readings_waiting == 2 && standing.activity.is_none());
+        wait_until(folder.path(), LONG, |standing| standing.readings_waiting == 2 && standing.synchronisation.last_data_at.is_some());
         Site { printers, folder, port, _agent: agent }
     }
 
@@ -75,7 +75,7 @@ fn a_printer_that_sends_a_trap_is_read_at_once() {
     let traps = site.wait_for_looks(1);
     let last = traps.last.expect("one came");
     assert_eq!((last.address.as_str(), last.what.as_str(), last.version.as_str()), (one.to_string().as_str(), "printerV2Alert", "v1"));
-    assert!(status(site.folder.path()).synchronisation.last_data_at > Some(before));
+    wait_until(site.folder.path(), LONG, |standing| standing.synchronisation.last_data_at > Some(before));
     // The sender waits for an answer, and gets it.
     is_done(&site.send(other, "snmpinform", &["-v2c", "-c", "public", "-r", "0", "TO", "", PRINTER_ALERT]));
     let traps = site.wait_for_looks(2);
