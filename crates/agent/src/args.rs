@@ -48,6 +48,8 @@ pub enum Command {
     /// Say why a device was known again at another address, or undo that
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// List which credentials serve how many printers, or take a file of them in; no secret is ever shown
+    Credentials(CredentialsArgs),
     /// Read what has left this site, word for word, or what would
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -121,6 +123,27 @@ pub enum ReportFormat {
     Html,
     Csv,
     Ndjson,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct CredentialsArgs {
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Option<CredentialsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CredentialsCommand {
+    /// Take a file of credentials into the agent's folder, sealed where systemd hands out a key
+    Import {
+        /// Such as credentials.toml; it is not needed afterwards
+        file: PathBuf,
+    },
+    /// Remove what was imported
+    Forget,
 }
 
 #[derive(Debug, Subcommand)]

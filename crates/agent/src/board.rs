@@ -7,6 +7,9 @@ use survey::agenda::SynchronisationWindow;
 use wire::envelope::Software;
 use wire::rhythm::Schedule;
 
+use crate::access::progress::Progress;
+use crate::traps::Traps;
+
 /// Is how the agent stands, as `GET /api/v1/status` and `status --json` tell it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -32,6 +35,12 @@ pub struct Standing {
     pub devices_out_of_scope: u64,
     pub readings_waiting: u64,
     pub reports_waiting: u64,
+    /// What printers have sent of themselves; none where the site does not listen for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traps: Option<Traps>,
+    /// By which credentials devices let the agent in; none before the first round has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Progress>,
 }
 
 /// Is the part of it that only the running service knows.
@@ -44,6 +53,8 @@ pub struct Board {
     pub site_name: Option<String>,
     pub has_discovered: bool,
     pub reports_waiting: u64,
+    pub traps: Option<Traps>,
+    pub credentials: Option<Progress>,
 }
 
 /// Shares the board between the threads of the agent.

@@ -1,5 +1,6 @@
 //! The commands: each joins what it needs and says what came of it.
 
+mod credentials;
 mod device;
 mod enroll;
 mod ledger;
@@ -61,6 +62,7 @@ fn run(args: &Args) -> Result<ExitCode> {
         Command::Status(args) => show::status(args, &config, &folder),
         Command::SyncNow(args) => local::sync_now(args, &folder),
         Command::Report(args) => show::report(args, &folder),
+        Command::Credentials(args) => credentials::run(args, &config, &folder),
         Command::Device(command) => device::run(command, &folder),
         Command::Ledger(command) => ledger::run(command, &config, &folder),
         Command::CheckConfig | Command::Service(_) => unreachable!("these need no configuration and were run before"),
@@ -123,6 +125,7 @@ fn start(config: Config, folder: &Path) -> Result<(Agent, std::net::SocketAddr)>
     make_folder(folder)?;
     let shared = Arc::new(config.clone());
     let agent = Agent::open(config, folder.to_owned())?;
+    agent.listen();
     let served = page::serve(&shared, folder.to_owned(), agent.store(), agent.board(), agent.sender())?;
     tracing::info!(folder = %folder.display(), "the agent runs; its page is at http://{}", served.address);
     Ok((agent, served.address))

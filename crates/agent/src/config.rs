@@ -4,6 +4,7 @@
 mod check;
 mod credentials;
 mod notes;
+pub mod vault;
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +13,8 @@ use settings::{Faults, ListenAddress, Octets, Parsed, Secret, Span, TimeOfDay, T
 use wire::privacy::{Group, Privacy};
 use wire::rhythm::{Rhythm, Schedule, TimeOfDay as WireTime};
 
+pub use self::credentials::{CredentialsError, credentials, crypto, is_open_to_all};
 pub use check::{Advice, check, targets};
-pub use credentials::{CredentialsError, credentials};
 
 /// Is the name of the configuration file in the agent's folder.
 pub const FILE: &str = "agent.toml";
@@ -28,6 +29,7 @@ pub struct Config {
     pub discovery: Discovery,
     pub poll: Poll,
     pub reading: Reading,
+    pub traps: Traps,
     pub report: Report,
     pub privacy: Kept,
     pub commands: Commands,
@@ -86,10 +88,13 @@ pub struct Discovery {
     pub exclude: Vec<String>,
     /// A file with devices, one a line, that are looked for besides.
     pub list: Option<PathBuf>,
-    /// SNMP communities in the order to try them; `public` unless set.
+    /// SNMP communities in the order to try them; `public` unless set, or users are configured.
     pub communities: Vec<Secret>,
-    /// A file that says which communities are for which addresses.
+    /// A file that says which users and communities are for which addresses; none is needed once they are
+    /// imported with `roundsman-agent credentials import`.
     pub credentials: Option<PathBuf>,
+    /// The versions of SNMP that devices are asked in; all of them. Without `v1` and `v2c` no community is used.
+    pub versions: Vec<SnmpVersion>,
     /// The UDP port of SNMP; 161.
     pub port: u16,
     /// The most packets a second; 1000, and 256 to one /24 in any case.
@@ -109,11 +114,37 @@ impl Default for Discovery {
             list: None,
             communities: Vec::new(),
             credentials: None,
+            versions: SnmpVersion::ALL.to_vec(),
             port: 161,
             rate: 1000,
             every: Span::from_seconds(24 * 60 * 60),
             broadcast: true,
         }
+    }
+}
+
+/// Is a version of SNMP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SnmpVersion {
+    V1,
+    V2c,
+    V3,
+}
+
+impl SnmpVersion {
+    pub const ALL: [Self; 3] = [SnmpVersion::V1, SnmpVersion::V2c, SnmpVersion::V3];
+}
+
+impl Discovery {
+    /// Returns whether communities may be used.
+    pub fn uses_communities(&self) -> bool {
+        self.versions.iter().any(|version| *version != SnmpVersion::V3)
+    }
+
+    /// Returns whether users may be used.
+    pub fn uses_users(&self) -> bool {
+        self.versions.contains(&SnmpVersion::V3)
     }
 }
 
@@ -158,6 +189,21 @@ pub struct Reading {
 impl Default for Reading {
     fn default() -> Self {
         Reading { every: Span::from_seconds(60 * 60), profiles: None }
+    }
+}
+
+/// Is whether printers are heard that say themselves that something has happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Traps {
+    /// Where traps and informs are listened to, such as 0.0.0.0:162; nowhere unless set.
+    pub listen: Option<ListenAddress>,
+}
+
+impl Traps {
+    /// Returns whether listening takes a right that services do not have of themselves.
+    pub fn needs_a_right(&self) -> bool {
+        self.listen.is_some_and(|listen| (1..1024).contains(&listen.port()))
     }
 }
 
@@ -360,7 +406,7 @@ mod tests {
     #[test]
     fn every_key_has_a_note() {
         let text = "[server]\naddress='a:1'\nname='a'\ncertificate='c'\nkey='k'\nextra_ports=[2000]\n[proxy]\nurl='http://p:1'\nuser='u'\n\
-                    password='s'\n[site]\nname='n'\ntime_zone='UTC'\n[discovery]\nlist='l'\ncredentials='c'\n[reading]\nprofiles='p'\n[report]\nevery='1h'\n\
+                    password='s'\n[site]\nname='n'\ntime_zone='UTC'\n[discovery]\nlist='l'\ncredentials='c'\n[reading]\nprofiles='p'\n[traps]\nlisten='0.0.0.0:162'\n[report]\nevery='1h'\n\
                     [store]\nfolder='f'\n";
         assert_eq!(settings::without_note(&parse(text), notes::NOTES), [""; 0]);
     }

@@ -4,17 +4,14 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::sealed::{Kept, Locked, SealKey, SealKeyError, seal_key, unhex};
 use crate::secrets;
 
 /// Is the name of the file in the agent's folder.
 pub const FILE: &str = "enrolment.json";
-
-/// Is the name of systemd's credential with the key that seals the secret.
-const SEAL_KEY: &str = "roundsman-seal-key";
 
 /// Is whom the agent reports to, and as whom.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,8 +48,8 @@ pub enum EnrolmentError {
     Damaged(PathBuf),
     #[error("{} is sealed with another key than systemd hands out now; give the service its key back, or enrol again", .0.display())]
     OtherKey(PathBuf),
-    #[error("the key that systemd hands out as {SEAL_KEY} has {0} octets, expected 32")]
-    KeyLength(usize),
+    #[error(transparent)]
+    Key(#[from] SealKeyError),
 }
 
 /// Is the file as it is written.
@@ -68,14 +65,6 @@ struct Written {
     at: Timestamp,
 }
 
-/// Is the secret as it is written: sealed where the system gives a key, otherwise protected by the file's mode.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kept {
-    Plain(String),
-    Sealed { nonce: String, octets: String },
-}
-
 impl Enrolment {
     /// Reads the enrolment; `None` if the agent has not been enrolled.
     ///
@@ -85,22 +74,18 @@ impl Enrolment {
         Self::load_with(folder, seal_key()?)
     }
 
-    fn load_with(folder: &Path, key: Option<[u8; 32]>) -> Result<Option<Self>, EnrolmentError> {
+    fn load_with(folder: &Path, key: Option<SealKey>) -> Result<Option<Self>, EnrolmentError> {
         let path = folder.join(FILE);
         let octets = secrets::read(&path).map_err(|source| EnrolmentError::Disk { task: "read", path: path.clone(), source })?;
         let Some(octets) = octets else { return Ok(None) };
         let damaged = || EnrolmentError::Damaged(path.clone());
         let written: Written = serde_json::from_slice(&octets).map_err(|_| damaged())?;
         let authority = written.authority.map(|digits| unhex(&digits).ok_or_else(damaged)).transpose()?;
-        let secret = match written.secret {
-            Kept::Plain(secret) => secret,
-            Kept::Sealed { nonce, octets } => {
-                let nonce = unhex(&nonce).and_then(|nonce| <[u8; 12]>::try_from(nonce).ok()).ok_or_else(damaged)?;
-                let sealed = unhex(&octets).ok_or_else(damaged)?;
-                let key = key.ok_or_else(|| EnrolmentError::OtherKey(path.clone()))?;
-                unseal(&key, nonce, &written.sender, sealed).ok_or_else(|| EnrolmentError::OtherKey(path.clone()))?
-            }
-        };
+        // The sender's id is bound to the secret: one cannot be put beside the other's.
+        let secret = written.secret.open(&written.sender, key.as_ref()).map_err(|locked| match locked {
+            Locked::Damaged => damaged(),
+            Locked::OtherKey => EnrolmentError::OtherKey(path.clone()),
+        })?;
         Ok(Some(Enrolment { server: written.server, authority, sender: written.sender, secret, name: written.name, at: written.at }))
     }
 
@@ -112,14 +97,8 @@ impl Enrolment {
         self.keep_with(folder, seal_key()?)
     }
 
-    fn keep_with(&self, folder: &Path, key: Option<[u8; 32]>) -> Result<(), EnrolmentError> {
-        let secret = match key {
-            None => Kept::Plain(self.secret.clone()),
-            Some(key) => {
-                let (nonce, octets) = seal(&key, &self.sender, &self.secret);
-                Kept::Sealed { nonce: secrets::hex(&nonce), octets: secrets::hex(&octets) }
-            }
-        };
+    fn keep_with(&self, folder: &Path, key: Option<SealKey>) -> Result<(), EnrolmentError> {
+        let secret = Kept::new(&self.secret, &self.sender, key.as_ref());
         let written = Written {
             server: self.server.clone(),
             authority: self.authority.as_deref().map(secrets::hex),
@@ -132,42 +111,6 @@ impl Enrolment {
         let path = folder.join(FILE);
         secrets::write(&path, &text).map_err(|source| EnrolmentError::Disk { task: "write", path, source })
     }
-}
-
-/// Returns the key that systemd hands out to the service (`LoadCredential=`), if it does.
-fn seal_key() -> Result<Option<[u8; 32]>, EnrolmentError> {
-    let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") else { return Ok(None) };
-    let path = Path::new(&folder).join(SEAL_KEY);
-    let octets = secrets::read(&path).map_err(|source| EnrolmentError::Disk { task: "read", path, source })?;
-    let Some(octets) = octets else { return Ok(None) };
-    let length = octets.len();
-    octets.try_into().map(Some).map_err(|_| EnrolmentError::KeyLength(length))
-}
-
-/// The sender's id is bound to the secret: one cannot be put beside the other's.
-fn seal(key: &[u8; 32], sender: &str, secret: &str) -> ([u8; 12], Vec<u8>) {
-    let nonce = secrets::random();
-    let mut octets = secret.as_bytes().to_vec();
-    cipher(key)
-        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(sender.as_bytes()), &mut octets)
-        .expect("a secret is far shorter than the cipher's limit");
-    (nonce, octets)
-}
-
-fn unseal(key: &[u8; 32], nonce: [u8; 12], sender: &str, mut sealed: Vec<u8>) -> Option<String> {
-    let secret = cipher(key).open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(sender.as_bytes()), &mut sealed).ok()?;
-    String::from_utf8(secret.to_vec()).ok()
-}
-
-fn cipher(key: &[u8; 32]) -> LessSafeKey {
-    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("the key has 32 octets"))
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    if !digits.len().is_multiple_of(2) || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    (0..digits.len()).step_by(2).map(|place| u8::from_str_radix(&digits[place..place + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

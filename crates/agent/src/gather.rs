@@ -16,13 +16,16 @@ use jiff::tz::TimeZone;
 use model::DeviceRecord;
 use model::record::{Path, Presence};
 use netio::{Clock, Engine, Sockets, Tick};
+use survey::access::Entry;
 use survey::targets::Targets;
 use survey::{Event, Plans, Rate, ReaderOptions, Scan, ScanOptions};
 use wire::facts::Keys;
 use wire::{Extent, Facts, Value, facts};
 
 use self::beside::{Beside, Closed, Desk, Memory, Open, Ports};
-use crate::config::{Config, CredentialsError, credentials};
+use crate::access::progress::Progress;
+use crate::access::{self, Doors};
+use crate::config::{Config, CredentialsError, credentials, crypto};
 use crate::known_printers::KnownPrinters;
 use crate::profiles;
 use crate::shared::Shared;
@@ -30,16 +33,18 @@ use crate::store::{Sighting, Store, StoreError};
 use crate::whereabouts::{Limits, Whereabouts, ip_of, target_of};
 
 /// Is which round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Round {
     /// Looks everywhere, and reads what it finds.
     Discover,
     /// Reads the devices that are known.
     Read,
+    /// Reads these of them, by their numbers.
+    Look(Arc<[u32]>),
 }
 
 /// Is what a round brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gathered {
     /// When a printer last said something; `None` if none did.
     pub data_at: Option<Timestamp>,
@@ -47,8 +52,14 @@ pub struct Gathered {
     pub read: u64,
     /// Of these, devices that fell silent midway.
     pub in_part: u64,
-    /// Known devices that did not answer.
+    /// Known devices that did not answer, or let nobody in.
     pub silent: u64,
+    /// Unknown devices that speak SNMPv3 and let nobody in.
+    pub refusing_strangers: u64,
+    /// Devices that are worth another look at once: what served with them serves no more.
+    pub again: Vec<u32>,
+    /// How the devices stand with the credentials; none if nobody was asked.
+    pub progress: Option<Progress>,
 }
 
 /// Is what rounds keep from one to the next, beside the store.
@@ -66,8 +77,10 @@ pub enum GatherError {
     Socket(#[source] io::Error),
     #[error("the vendor files do not load")]
     Catalog(#[source] settings::Faults),
-    #[error("the communities to ask with cannot be had")]
+    #[error("the credentials to ask with cannot be had")]
     Credentials(#[from] CredentialsError),
+    #[error("the key of fingerprints cannot be had from the agent's folder")]
+    Key(#[source] io::Error),
     #[error("what was read cannot be kept")]
     Store(#[from] StoreError),
 }
@@ -97,7 +110,8 @@ pub fn gather(
     let limits = Limits::of(config);
     let (whereabouts, known) = match round {
         Round::Discover => (limits.whereabouts(config), BTreeMap::new()),
-        Round::Read => known_devices(store, &limits)?,
+        Round::Read => known_devices(store, &limits, |_| true)?,
+        Round::Look(ref devices) => known_devices(store, &limits, |number| devices.contains(&number))?,
     };
     let began = Timestamp::now();
     let mut intake = Intake {
@@ -109,6 +123,8 @@ pub fn gather(
         waiting: Vec::new(),
         beside: None,
         catalog: None,
+        doors: Doors::default(),
+        entries: BTreeMap::new(),
         gathered: Gathered::default(),
         failure: None,
     };
@@ -116,7 +132,8 @@ pub fn gather(
         return intake.finish(round);
     }
     let needs_v6 = whereabouts.needs_v6();
-    let options = options(round, config, whereabouts)?;
+    intake.doors = doors(config, store, kept)?;
+    let options = options(&round, config, whereabouts, &intake.doors)?;
     let certificates = kept.folder.as_ref().map(|folder| folder.join("known-printers"));
     let known = KnownPrinters::open(certificates.as_deref());
     let desk = Desk {
@@ -139,7 +156,7 @@ pub fn gather(
         let progress = engine.0.progress();
         tell(&match round {
             Round::Discover => format!("looking for printers: {} found", progress.found),
-            Round::Read => format!("reading {} of {} printers", progress.asked, progress.of),
+            Round::Read | Round::Look(_) => format!("reading {} of {} printers", progress.asked, progress.of),
         });
         intake.failure.is_none() && !stop.load(Ordering::Relaxed)
     });
@@ -148,22 +165,36 @@ pub fn gather(
     intake.finish(round)
 }
 
-fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<ScanOptions, GatherError> {
+/// Returns what is known of the devices' doors, with the credentials of now.
+fn doors(config: &Config, store: &Shared, kept: &Kept) -> Result<Doors, GatherError> {
+    let credentials = Arc::new(credentials(&config.discovery, kept.folder.as_deref())?);
+    // Without a folder nothing is remembered for longer than this round.
+    let key = kept.folder.as_deref().map_or_else(|| Ok(crate::secrets::random::<32>().to_vec()), access::key).map_err(GatherError::Key)?;
+    let fingerprints = access::fingerprints(&credentials, &*crypto(), &key);
+    // To the millisecond: no printer's answer is known more closely.
+    let now = Timestamp::now();
+    let epoch = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+    Ok(Doors::of(&store.lock(), credentials, fingerprints, epoch)?)
+}
+
+fn options(round: &Round, config: &Config, whereabouts: Whereabouts, doors: &Doors) -> Result<ScanOptions, GatherError> {
     let catalog = Arc::new(profiles::catalog(config.reading.profiles.as_deref()).map_err(GatherError::Catalog)?);
     let plans = Arc::new(Plans::new(catalog, Sections::all()));
-    let credentials = Arc::new(credentials(&config.discovery)?);
-    // To the millisecond: no printer's answer is known more closely.
-    let epoch = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).ok();
     let random = crate::secrets::random::<16>();
     let (one, other) = random.split_at(8);
     let key = [one, other].map(|half| u64::from_be_bytes(half.try_into().expect("a half has eight octets")));
     Ok(ScanOptions {
-        task: if round == Round::Discover { survey::scan::Task::FindAndRead } else { survey::scan::Task::Read },
+        task: if *round == Round::Discover { survey::scan::Task::FindAndRead } else { survey::scan::Task::Read },
         targets: Arc::new(whereabouts.targets),
         port: config.discovery.port,
         extras: whereabouts.extras,
         rate: Rate::of(config.discovery.rate),
-        reader: ReaderOptions { epoch, ..ReaderOptions::new(plans, credentials, key) },
+        reader: ReaderOptions {
+            crypto: Some(crypto()),
+            doors: doors.doors.clone(),
+            epoch: Some(doors.epoch),
+            ..ReaderOptions::new(plans, doors.credentials.clone(), key)
+        },
         at_once: AT_ONCE,
         shard: 0,
         shards: 1,
@@ -171,11 +202,15 @@ fn options(round: Round, config: &Config, whereabouts: Whereabouts) -> Result<Sc
     })
 }
 
-/// Returns the addresses of the devices that are looked after, and whose they are.
-fn known_devices(store: &Shared, limits: &Limits) -> Result<(Whereabouts, BTreeMap<IpAddr, u32>), StoreError> {
+/// Returns the addresses of the devices that are looked after and meant, and whose they are.
+fn known_devices(
+    store: &Shared,
+    limits: &Limits,
+    is_meant: impl Fn(u32) -> bool,
+) -> Result<(Whereabouts, BTreeMap<IpAddr, u32>), StoreError> {
     let mut builder = Targets::builder();
     let mut known = BTreeMap::new();
-    for (number, address) in store.lock().whereabouts()? {
+    for (number, address) in store.lock().whereabouts()?.into_iter().filter(|(number, _)| is_meant(*number)) {
         let Some(target) = address.as_deref().and_then(target_of) else { continue };
         if let Some(address) = ip_of(&target).filter(|address| limits.want(*address)) {
             known.insert(address, number);
@@ -199,6 +234,9 @@ struct Intake<'a> {
     beside: Option<Beside>,
     /// Which counters begin again of themselves; there once a scan is.
     catalog: Option<Arc<Catalog>>,
+    doors: Doors,
+    /// By what those let us in that are being asked by other protocols as well.
+    entries: BTreeMap<IpAddr, Entry>,
     gathered: Gathered,
     failure: Option<StoreError>,
 }
@@ -213,17 +251,25 @@ struct Piece {
     extent: Extent,
     observed_at: Timestamp,
     facts: Facts,
+    /// By what it let us in.
+    entry: Option<Entry>,
 }
 
 impl Intake<'_> {
     fn take(&mut self, event: Event) {
         match event {
-            Event::Read { address, record, cut_short, .. } => self.take_open(Open { address, record: Some(record), cut_short }),
-            Event::Silent { address, .. } if self.known.contains_key(&address.ip()) => {
-                self.take_open(Open { address, record: None, cut_short: false });
+            Event::Read { address, record, cut_short, entry, .. } => {
+                self.entries.insert(address.ip(), entry);
+                self.take_open(Open { address, record: Some(record), cut_short });
             }
-            Event::Silent { .. } => {}
-            Event::Refusing { address, .. } => self.take_silence(address.ip(), Presence::Refusing),
+            Event::Silent { address, .. } => {
+                if let Some(device) = self.known.get(&address.ip()).copied()
+                    && !self.is_worth_another_look(device, &Entry::default())
+                {
+                    self.take_open(Open { address, record: None, cut_short: false });
+                }
+            }
+            Event::Refusing { address, record, entry } => self.take_refusal(address.ip(), &record, &entry),
             // What answered as a printer before is one no longer, or another host has its address.
             Event::NotPrinter(address) => self.take_silence(address.ip(), Presence::Unreachable),
             Event::Found(_) | Event::Unchanged { .. } | Event::PassEnded { .. } => {}
@@ -276,7 +322,53 @@ impl Intake<'_> {
         }
     }
 
+    /// Takes in that a device lets nobody in; returns whether something may serve that has not been tried now.
+    fn is_worth_another_look(&mut self, device: u32, entry: &Entry) -> bool {
+        let noted = self.doors.note_shut(&mut self.store.lock(), device, entry, Timestamp::now());
+        match noted {
+            Ok(is_worth_it) => {
+                if is_worth_it {
+                    self.gathered.again.push(device);
+                }
+                is_worth_it
+            }
+            Err(error) => {
+                self.failure.get_or_insert(error);
+                false
+            }
+        }
+    }
+
+    /// Of a known device that lets nobody in, that and why is news; its other facts keep their age.
+    fn take_refusal(&mut self, address: IpAddr, record: &DeviceRecord, entry: &Entry) {
+        let Some(device) = self.known.get(&address).copied().or_else(|| self.doors.device_at(address)) else {
+            // Whether it is a printer is not known, so it is nobody yet.
+            self.gathered.refusing_strangers += 1;
+            return;
+        };
+        if self.is_worth_another_look(device, entry) || !self.limits.want(address) {
+            return;
+        }
+        let mut told = DeviceRecord::new(Path::Agent);
+        told.presence = Presence::Refusing;
+        told.problems.clone_from(&record.problems);
+        if entry.turned.is_empty() {
+            // Nothing was tried: what it said before still stands.
+            match self.doors.reasons(&self.store.lock(), device) {
+                Ok(reasons) => drop(told.problems.splice(0..0, reasons)),
+                Err(error) => {
+                    self.failure.get_or_insert(error);
+                }
+            }
+        }
+        let facts =
+            facts::of(&told, &mut Keys::default()).into_iter().filter(|(key, _)| **key == *"presence" || key.starts_with("problems"));
+        self.gathered.silent += 1;
+        self.glimpse(device, facts.collect());
+    }
+
     fn take_record(&mut self, address: SocketAddr, record: &DeviceRecord, cut_short: bool) {
+        let entry = self.entries.remove(&address.ip());
         if record.presence == Presence::Unreachable || !(is_printer(record) || cut_short) {
             return self.take_silence(address.ip(), Presence::Unreachable);
         }
@@ -295,6 +387,7 @@ impl Intake<'_> {
             extent: if cut_short { Extent::Glimpse } else { Extent::Whole },
             observed_at,
             facts,
+            entry,
         });
     }
 
@@ -316,9 +409,12 @@ impl Intake<'_> {
             Presence::Unreachable => ("unreachable", true),
         };
         self.gathered.silent += u64::from(is_silent);
-        let facts = Facts::from([("presence".into(), Value::from(word))]);
+        self.glimpse(device, Facts::from([("presence".into(), Value::from(word))]));
+    }
+
+    fn glimpse(&mut self, device: u32, facts: Facts) {
         let observed_at = Timestamp::now();
-        self.waiting.push(Piece { sighting: None, device, in_scope: true, extent: Extent::Glimpse, observed_at, facts });
+        self.waiting.push(Piece { sighting: None, device, in_scope: true, extent: Extent::Glimpse, observed_at, facts, entry: None });
     }
 
     fn write(&mut self) {
@@ -330,6 +426,9 @@ impl Intake<'_> {
                     Some(sighting) => store.see(sighting, piece.in_scope, piece.observed_at)?,
                     None => piece.device,
                 };
+                if let Some(entry) = &piece.entry {
+                    self.doors.note(store, device, entry, piece.observed_at)?;
+                }
                 let day: Date = piece.observed_at.to_zoned(zone.clone()).date();
                 // What is not looked after is known, and not reported.
                 if piece.in_scope {
@@ -355,6 +454,9 @@ impl Intake<'_> {
             lost.into_iter().for_each(|device| self.miss(device, Presence::Unreachable));
         }
         self.write();
+        if self.catalog.is_some() && self.failure.is_none() {
+            self.gathered.progress = Some(self.doors.progress(&self.store.lock())?);
+        }
         match self.failure {
             Some(error) => Err(error.into()),
             None => Ok(self.gathered),
@@ -432,7 +534,7 @@ mod tests {
         record.meters = vec![Meter { name: "total".to_owned(), value: total, unit: None, origin, evidence: Evidence::Standard }];
         let facts = facts::of(&record, &mut Keys::default());
         let observed_at = Timestamp::from_second(1_800_000_000 + 3600 * hour).unwrap();
-        Piece { sighting: Some(Sighting::of(&facts)), device: 0, in_scope: true, extent: Extent::Whole, observed_at, facts }
+        Piece { sighting: Some(Sighting::of(&facts)), device: 0, in_scope: true, extent: Extent::Whole, observed_at, facts, entry: None }
     }
 
     #[test]

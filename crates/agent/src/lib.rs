@@ -4,10 +4,11 @@
 //! over `netio`, [`store`] keeps what was read, [`seal`] makes reports of it, and [`synchronise`]
 //! gets them to the server through `uplink`, each word for word in the [`ledger`] first. When
 //! what is done, `survey::agenda` decides. The agent deliberately opens no port but that of its own
-//! page, and never writes to a printer.
+//! page, and one for [`traps`] where the site wants that, and never writes to a printer.
 //!
 //! Start reading at [`run`], then [`synchronise`].
 
+pub mod access;
 pub mod args;
 pub mod board;
 pub mod command;
@@ -24,6 +25,7 @@ pub mod ports;
 pub mod profiles;
 pub mod run;
 pub mod seal;
+pub mod sealed;
 pub mod secrets;
 pub mod service;
 pub mod shared;
@@ -34,6 +36,7 @@ pub mod story;
 pub mod synchronise;
 #[cfg(test)]
 mod testing;
+pub mod traps;
 pub mod whereabouts;
 
 pub use command::command;

@@ -20,7 +20,7 @@ use wire::rhythm::{Schedule, place_of};
 
 use crate::board::SharedBoard;
 use crate::commands::{SCHEDULE, Wanted};
-use crate::config::Config;
+use crate::config::{Config, credentials, crypto, is_open_to_all};
 use crate::enrolment::{Enrolment, EnrolmentError};
 use crate::gather::beside::Memory;
 use crate::gather::{GatherError, Gathered, Kept, Round, gather};
@@ -36,6 +36,7 @@ use crate::store::journal::Synchronisation;
 use crate::store::{Store, StoreError};
 use crate::story::story;
 use crate::synchronise::{Desk, Session, SyncError, synchronise};
+use crate::traps::{self, SharedLooks, Told};
 
 /// Is under which name the store remembers the agenda.
 pub const AGENDA: &str = "agenda";
@@ -55,6 +56,8 @@ pub enum Message {
     Ask(Ask),
     /// The agent was enrolled, or anew.
     Enrolled,
+    /// A printer has sent a notice, and wants a look soon.
+    Noticed,
     /// The service is to end.
     Stop,
     Gathered(Round, Result<Gathered, GatherError>),
@@ -96,6 +99,13 @@ pub struct Agent {
     rounds: u32,
     sessions: u32,
     is_reading: bool,
+    /// Which devices are to be read for what they have sent.
+    looks: SharedLooks,
+    is_looking: bool,
+    /// How many of those that are read just now have sent something.
+    looking_at: u64,
+    /// Devices that are worth another look at once.
+    again: Vec<u32>,
     /// The agent was enrolled while something was under way, which is to end first.
     is_newly_enrolled: bool,
     /// Commands that end when a reading has ended that began after them.
@@ -144,6 +154,9 @@ impl Agent {
         if let Some(broken) = opened.broken {
             tracing::error!("the ledger is not as it was written: {broken}");
         }
+        if let Some(file) = config.discovery.credentials.as_deref().filter(|file| is_open_to_all(file)) {
+            tracing::warn!(file = %file.display(), "everybody on this computer can read the credentials; see `roundsman-agent check-config`");
+        }
         let abandoned = store.end_abandoned(now)?;
         if abandoned > 0 {
             tracing::warn!(abandoned, "commands were under way when the agent stopped; they are reported as unknown and do not run again");
@@ -177,6 +190,10 @@ impl Agent {
             rounds: 0,
             sessions: 0,
             is_reading: false,
+            looks: SharedLooks::default(),
+            is_looking: false,
+            looking_at: 0,
+            again: Vec::new(),
             is_newly_enrolled: false,
             reads: Vec::new(),
         };
@@ -197,6 +214,34 @@ impl Agent {
         self.board.clone()
     }
 
+    /// Listens for traps and informs where the site wants that; a port that cannot be had is told, and the agent
+    /// goes on without.
+    pub fn listen(&self) {
+        let Some(wanted) = self.config.traps.listen else { return };
+        let told = Told {
+            store: self.store.clone(),
+            board: self.board.clone(),
+            looks: self.looks.clone(),
+            sender: self.sender.clone(),
+            stop: self.stop.clone(),
+        };
+        let listening = credentials(&self.config.discovery, Some(&self.folder))
+            .map_err(|error| story(&error))
+            .and_then(|credentials| traps::listen(wanted.socket_address(), crypto(), &credentials, told).map_err(|error| story(&error)));
+        let mut board = self.board.lock();
+        let traps = board.traps.get_or_insert_default();
+        match listening {
+            Ok(address) => {
+                tracing::info!(%address, "traps and informs are listened to");
+                traps.listen = Some(address.to_string());
+            }
+            Err(failure) => {
+                tracing::error!("traps and informs are not heard: {failure}");
+                traps.failure = Some(failure);
+            }
+        }
+    }
+
     /// Runs until it is told to stop.
     pub fn run(mut self) {
         let watchdog = notify::watchdog_period();
@@ -205,10 +250,11 @@ impl Agent {
             let now = Timestamp::now();
             self.agenda.handle_timeout(now);
             self.begin_tasks();
+            self.begin_look();
             self.show();
             notify::alive();
             let sleep = self.agenda.poll_timeout().map_or(LONGEST_SLEEP, |(when, _)| until(now, when));
-            let sleep = sleep.min(LONGEST_SLEEP).min(watchdog.unwrap_or(LONGEST_SLEEP));
+            let sleep = sleep.min(LONGEST_SLEEP).min(watchdog.unwrap_or(LONGEST_SLEEP)).min(self.until_look());
             match self.inbox.recv_timeout(sleep) {
                 Ok(Message::Stop) => break,
                 Ok(message) => self.take(message),
@@ -227,6 +273,7 @@ impl Agent {
                 self.agenda.handle_ask(now, ask);
             }
             Message::Enrolled => self.is_newly_enrolled = true,
+            Message::Noticed => {}
             Message::Gathered(round, result) => self.take_gathered(now, round, result),
             Message::Synchronised(reason, session, result) => self.take_session(now, reason, *session, result),
             Message::Stop => {}
@@ -257,8 +304,22 @@ impl Agent {
         self.rounds -= 1;
         self.board.lock().activity = None;
         let failure = result.as_ref().err().map(|error| story(error));
-        let gathered = result.unwrap_or_default();
+        let mut gathered = result.unwrap_or_default();
+        self.again.append(&mut gathered.again);
+        if gathered.progress.is_some() {
+            self.board.lock().credentials = gathered.progress.take();
+        }
+        if gathered.refusing_strangers > 0 {
+            tracing::warn!(
+                refusing = gathered.refusing_strangers,
+                "{} unknown devices speak SNMPv3 and let nobody in; give the agent a user that they have",
+                gathered.refusing_strangers
+            );
+        }
         match &failure {
+            None if matches!(round, Round::Look(_)) => {
+                tracing::debug!(read = gathered.read, silent = gathered.silent, "read who had sent a notice");
+            }
             None => tracing::info!(
                 read = gathered.read,
                 in_part = gathered.in_part,
@@ -279,6 +340,13 @@ impl Agent {
                 self.is_reading = false;
                 self.end_reads(now, failure.as_deref());
                 self.agenda.handle_done(now, Done::Read { data_at: gathered.data_at });
+            }
+            Round::Look(_) => {
+                self.is_looking = false;
+                self.agenda.handle_data(gathered.data_at);
+                if let Some(traps) = &mut self.board.lock().traps {
+                    traps.looks += self.looking_at;
+                }
             }
         }
     }
@@ -367,6 +435,26 @@ impl Agent {
         }
     }
 
+    /// Reads who has sent a notice or may be let in by another credential, beside whatever else is under way: that may take long.
+    fn begin_look(&mut self) {
+        if self.is_looking {
+            return;
+        }
+        let mut devices = self.looks.lock().take(Instant::now());
+        self.looking_at = devices.len() as u64;
+        devices.append(&mut self.again);
+        if !devices.is_empty() {
+            self.is_looking = true;
+            self.begin_round(Round::Look(devices.into()));
+        }
+    }
+
+    /// Returns how long it is until somebody who has sent a notice is to be read.
+    fn until_look(&self) -> Duration {
+        let next = if self.is_looking { None } else { self.looks.lock().next_at() };
+        next.map_or(LONGEST_SLEEP, |next| next.saturating_duration_since(Instant::now()))
+    }
+
     /// Keeps what the agenda wants to know after a restart.
     fn write_down(&mut self) {
         if let Some(remembered) = self.agenda.poll_remembered()
@@ -378,13 +466,13 @@ impl Agent {
 
     fn begin_round(&mut self, round: Round) {
         self.rounds += 1;
-        self.is_reading = round == Round::Read;
+        self.is_reading |= round == Round::Read;
         let (config, store, zone) = (self.config.clone(), self.store.clone(), self.zone.clone());
         let (stop, board) = (self.stop.clone(), self.board.clone());
         let kept = Kept { folder: Some(self.folder.clone()), memory: self.memory.clone() };
         self.begin("round", move || {
             let mut told = None;
-            let result = gather(round, &config, &store, &zone, &kept, &stop, |activity| {
+            let result = gather(round.clone(), &config, &store, &zone, &kept, &stop, |activity| {
                 // Twenty times a second is more than anybody looks.
                 if told.is_none_or(|told: Instant| told.elapsed() > Duration::from_millis(500)) {
                     told = Some(Instant::now());

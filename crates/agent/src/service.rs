@@ -34,6 +34,8 @@ pub struct Service {
     pub program: PathBuf,
     /// The configuration file, absolute.
     pub configuration: PathBuf,
+    /// Whether it is to listen on a port below 1024: printers send traps to 162.
+    pub needs_low_port: bool,
 }
 
 /// Is how a service is doing.

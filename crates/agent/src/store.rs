@@ -5,6 +5,7 @@
 //! that it has them; facts that the server is known to have are kept beside them, so that the next
 //! report tells only what has changed.
 
+pub mod access;
 pub mod base;
 pub mod blob;
 pub mod commands;
@@ -29,7 +30,7 @@ pub use sighting::{Recognised, Sighting};
 pub const FILE: &str = "agent.db";
 
 /// Counts the forms the file has had.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// Says why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -155,6 +156,9 @@ impl Store {
         }
         if found < 4 {
             self.connection.execute_batch(concat!("BEGIN;", include_str!("store/form4.sql"), "PRAGMA user_version = 4; COMMIT;"))?;
+        }
+        if found < 5 {
+            self.connection.execute_batch(concat!("BEGIN;", include_str!("store/form5.sql"), "PRAGMA user_version = 5; COMMIT;"))?;
         }
         Ok(())
     }

@@ -16,12 +16,20 @@ use crate::session::Tick;
 use crate::usm::authority::{Authority, Opened};
 use crate::usm::clock::{Remote, Timeliness};
 use crate::usm::protection::{Unproved, uncover};
-use crate::usm::{Crypto, Keys, Level, User};
+use crate::usm::{Crypto, Keys, Level, Report, User};
 use crate::v3::{EngineId, Envelope, Scoped};
 use crate::value::Value;
 
 /// Is the most engines whose clocks are remembered; of more the oldest is forgotten.
 const MOST_ENGINES: usize = 4096;
+
+/// What the reports on an inform say, as a reason.
+const REFUSALS: [(Report, Rejected); 4] = [
+    (Report::UnknownUserName, Rejected::UnknownUser),
+    (Report::WrongDigest, Rejected::Digest),
+    (Report::DecryptionError, Rejected::Hidden),
+    (Report::UnsupportedSecurityLevel, Rejected::Level),
+];
 
 /// Is what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,10 +158,14 @@ impl Receiver {
     fn take_inform(&mut self, now: Tick, datagram: &[u8], out: &mut Vec<u8>) -> Result<Notice, Rejected> {
         let mut room = Vec::new();
         let time = u32::try_from(now / 1_000_000).unwrap_or(u32::MAX);
+        let before = REFUSALS.map(|(report, _)| self.authority.count(report));
         let asked = match self.authority.open(datagram, time, &mut room, out) {
             Opened::Request(asked) => asked,
-            Opened::Reported => return Err(Rejected::Reported),
-            Opened::Nothing => return Err(Rejected::Malformed),
+            refused => {
+                let otherwise = if matches!(refused, Opened::Reported) { Rejected::Reported } else { Rejected::Malformed };
+                let mut counted = REFUSALS.iter().zip(before).filter(|((report, _), before)| self.authority.count(*report) != *before);
+                return Err(counted.next().map_or(otherwise, |((_, why), _)| *why));
+            }
         };
         let notice = of_plain(Version::V3, &asked.pdu, asked.level > Level::NoAuthNoPriv)?;
         if notice.is_inform {

@@ -248,6 +248,11 @@ impl Agenda {
         self.decide(now);
     }
 
+    /// Takes the news that a printer said something outside any task.
+    pub fn handle_data(&mut self, data_at: Option<Timestamp>) {
+        self.remembered.window.last_data_at = self.remembered.window.last_data_at.max(data_at);
+    }
+
     fn handle_accepted(&mut self, now: Timestamp, sent: &[Wish]) {
         for wish in sent {
             match wish.reason {

@@ -12,6 +12,6 @@ pub mod privacy;
 
 pub use devices::{Device, Devices};
 pub use ledger::{Entry, Ledger};
-pub use overview::Overview;
+pub use overview::{CredentialLine, Credentials, LastNotice, Overview, Traps};
 pub use preview::Preview;
 pub use privacy::Privacy;

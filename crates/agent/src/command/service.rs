@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use super::Place;
 use crate::args::ServiceCommand;
+use crate::config;
 use crate::service::{Plan, RealHost, Service, of_this_host};
 
 /// Runs one of the commands.
@@ -18,7 +19,8 @@ pub fn run(command: &ServiceCommand, place: &Place) -> Result<ExitCode> {
         ServiceCommand::Install { dry_run } => {
             let program = std::env::current_exe().context("cannot tell where this program stands")?;
             let configuration = std::path::absolute(place.config_file()).context("cannot tell where the configuration stands")?;
-            let plan = manager.install(&Service { program, configuration }, &host)?;
+            let service = Service { program, configuration, needs_low_port: needs_low_port(place) };
+            let plan = manager.install(&service, &host)?;
             carry_out(&plan, *dry_run)
         }
         ServiceCommand::Uninstall { dry_run } => carry_out(&manager.uninstall(&host)?, *dry_run),
@@ -35,6 +37,18 @@ pub fn run(command: &ServiceCommand, place: &Place) -> Result<ExitCode> {
                 println!("{}", ::report::safe_text(&status.said));
             }
             Ok(if status.is_running { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        }
+    }
+}
+
+/// Returns whether the configuration wants a port that takes a right; one that does not load is told of when the
+/// service starts.
+fn needs_low_port(place: &Place) -> bool {
+    match config::load(place.config.as_deref(), &place.folder) {
+        Ok(parsed) => parsed.value.traps.needs_a_right(),
+        Err(error) => {
+            eprintln!("note: {}", crate::story::story(&error));
+            false
         }
     }
 }

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::local::Local;
 use super::{Place, has_store};
+use crate::access;
 use crate::args::{ReportArgs, ReportFormat, StatusArgs};
 use crate::board::Standing;
 use crate::config::{self, Config};
@@ -28,6 +29,9 @@ pub fn check_config(place: &Place) -> Result<ExitCode> {
     for word in advice {
         eprintln!("note: {word}");
     }
+    if let Some(word) = dependents(&parsed.value, place) {
+        eprintln!("note: {word}");
+    }
     let file = place.config_file();
     if file.is_file() {
         eprintln!("{} is fine", file.display());
@@ -35,6 +39,19 @@ pub fn check_config(place: &Place) -> Result<ExitCode> {
         eprintln!("there is no {}; these are the defaults", file.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says how many printers depend on a credential that is not there any more, where the agent's store can be looked at.
+fn dependents(config: &Config, place: &Place) -> Option<String> {
+    let folder = config.store.folder.as_ref().unwrap_or(&place.folder);
+    let key = access::known_key(folder).ok()??;
+    let credentials = config::credentials(&config.discovery, Some(folder)).ok()?;
+    let fingerprints = access::fingerprints(&credentials, &*config::crypto(), &key);
+    let progress = access::progress::progress(&Store::look(folder).ok()?, &credentials, &fingerprints).ok()?;
+    let count = progress.by_former;
+    (count > 0).then(|| {
+        format!("{count} printers were let in by a credential that is not there any more; put it back behind the new one until `roundsman-agent credentials` shows that they have moved")
+    })
 }
 
 /// Says how things stand: as the running agent tells it, otherwise as it left it.
@@ -95,6 +112,10 @@ fn words(standing: &Standing, now: Timestamp, zone: &TimeZone) -> String {
     let devices = standing.devices.map_or_else(|| "not looked for yet".to_owned(), |count| count.to_string());
     lines.push(("printers", format!("{devices}; {} more are not looked after", standing.devices_out_of_scope)));
     lines.push(("waiting", format!("{} readings, {} sealed reports", standing.readings_waiting, standing.reports_waiting)));
+    if let Some(traps) = &standing.traps {
+        let listening = format!("{} heard, {} printers read for them", traps.heard, traps.looks);
+        lines.push(("traps and informs", traps.failure.as_ref().map_or(listening, |failure| format!("not heard: {failure}"))));
+    }
     lines.extend(standing.activity.iter().map(|activity| ("at the moment", activity.clone())));
     lines.into_iter().map(|(name, value)| format!("{name:24} {}\n", ::report::safe_text(&value))).collect()
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use settings::{Fault, Parsed, Trusted};
 use survey::targets::{Target, Targets, parse_list};
 
-use super::{Config, Protocol};
+use super::credentials::{advice, faults, may_use_communities};
+use super::{Config, Protocol, SnmpVersion};
 use crate::profiles;
 
 /// Is a word on something that works, and is perhaps not meant.
@@ -25,6 +26,7 @@ pub fn check(parsed: &Parsed<Config>) -> (Vec<Fault>, Vec<Advice>) {
     found.profiles();
     found.privacy();
     found.page();
+    found.traps();
     (found.faults, found.advice)
 }
 
@@ -127,9 +129,30 @@ impl Found<'_> {
         if let Some(credentials) = credentials {
             self.readable("discovery.credentials", "the credentials file", &credentials);
         }
+        self.credentials();
         if self.faults.is_empty() {
             self.overlaps();
             self.limits();
+        }
+    }
+
+    /// A fault of the file of credentials stands in that file.
+    fn credentials(&mut self) {
+        let discovery = &self.parsed.value.discovery;
+        if discovery.versions.is_empty() {
+            self.fault("discovery.versions", "versions in [discovery] is empty, so nobody could be asked; name \"v3\", or leave it out");
+        } else if discovery.versions.contains(&SnmpVersion::V1) != discovery.versions.contains(&SnmpVersion::V2c) {
+            let message = "v1 and v2c are switched on and off together: both send the community in the clear; name both, or neither";
+            self.fault("discovery.versions", message);
+        }
+        if let Err(why) = may_use_communities()
+            && !discovery.communities.is_empty()
+        {
+            self.fault("discovery.communities", why);
+        }
+        self.faults.extend(faults(discovery));
+        for (path, message) in advice(discovery) {
+            self.advise(path, message);
         }
     }
 
@@ -229,6 +252,18 @@ impl Found<'_> {
                 page.listen
             );
             self.fault("page.listen", message);
+        }
+    }
+
+    fn traps(&mut self) {
+        let Some(listen) = self.parsed.value.traps.listen else { return };
+        if listen.port() == 0 {
+            self.fault("traps.listen", "listen in [traps]: printers have to be told a port; expected one such as 162");
+        } else if listen.is_loopback() {
+            self.advise(
+                "traps.listen",
+                format!("listen in [traps]: {listen} hears this host alone; printers send to an address of its network"),
+            );
         }
     }
 }
@@ -331,6 +366,37 @@ mod tests {
     }
 
     #[test]
+    fn a_port_for_traps_that_no_printer_reaches_is_told() {
+        let (faults, advice) = told("[traps]\nlisten = '127.0.0.1:162'\n");
+        assert!(faults.is_empty() && advice[0].contains("hears this host alone"), "{faults:?} {advice:?}");
+        assert_eq!(told("[traps]\nlisten = '0.0.0.0:162'\n"), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_of_the_credentials_is_idle_weak_or_open_to_all_is_told() {
+        let folder = crate::testing::Folder::new();
+        let file = folder.path().join("credentials.toml");
+        let user = "[[credentials.users]]\nname = 'old'\nauthentication = 'MD5'\nauthentication_password = 'correct horse'\n";
+        std::fs::write(&file, format!("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['hidden']\n{user}")).unwrap();
+        let text = format!("[discovery]\ncredentials = '{}'\nversions = ['v3']\ncommunities = ['hidden']\n", file.display());
+        let (faults, advice) = told(&text);
+        assert!(faults.is_empty(), "{faults:?}");
+        let all = advice.join("\n");
+        assert!(!all.contains("hidden"), "{all}");
+        assert!(all.contains("agent.toml:4: 1 communities lie idle") && all.contains("credentials.toml: 1 communities lie idle"), "{all}");
+        assert!(all.contains("user old (MD5, no privacy) relies on MD5"), "{all}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert!(all.contains("everybody on this computer can read"), "{all}");
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+            assert!(!told(&text).1.join("\n").contains("everybody"));
+        }
+        assert!(fault("[discovery]\nversions = ['v2c', 'v3']\n").contains("name both, or neither"));
+        assert!(fault("[discovery]\nversions = []\n").contains("nobody could be asked"));
+    }
+
+    #[test]
     fn each_mistake_says_where_it_is_and_what_to_do() {
         assert!(fault("[site]\ntime_zone = 'Europe/Amsterdm'\n").starts_with("agent.toml:2: time_zone in [site]: unknown zone"));
         assert!(fault("[server]\ntrust = '/nowhere/ca.pem'\n").starts_with("agent.toml:2: the trust file /nowhere/ca.pem cannot be read"));
@@ -339,6 +405,7 @@ mod tests {
         assert!(fault("[reading]\nevery = '1s'\n").contains("too often"));
         assert!(fault("[poll]\nprotocols = ['ipp']\n").starts_with("agent.toml:2: protocols in [poll] must name \"snmp\""));
         assert!(fault("[page]\nlisten = '0.0.0.0:8444'\n").contains("nobody says by whom"));
+        assert!(fault("[traps]\nlisten = '0.0.0.0:0'\n").contains("expected one such as 162"));
         assert!(fault("[privacy]\nwithhold = ['identity']\n").contains("cannot be withheld"));
         assert!(fault("[proxy]\nurl = 'proxy:3128'\n").contains("a proxy begins with"));
         assert!(fault("[proxy]\nurl = 'http://me:secret@proxy:3128'\n").contains("kept secret"));

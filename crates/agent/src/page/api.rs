@@ -19,7 +19,11 @@ use crate::story::story;
 
 /// Returns the addresses of the interface.
 pub fn router() -> Router<Arc<App>> {
-    Router::new().route("/api/v1/status", get(status)).route("/api/v1/sync-now", post(sync_now)).route("/api/v1/enrolled", post(enrolled))
+    Router::new()
+        .route("/api/v1/status", get(status))
+        .route("/api/v1/credentials", get(credentials))
+        .route("/api/v1/sync-now", post(sync_now))
+        .route("/api/v1/enrolled", post(enrolled))
 }
 
 /// Is a caller who has shown the token.
@@ -46,6 +50,13 @@ async fn status(_: Local, State(app): State<Arc<App>>) -> Response {
     match standing {
         Ok(standing) => Json(standing).into_response(),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, "the agent's store does not read", &story(&error)),
+    }
+}
+
+async fn credentials(_: Local, State(app): State<Arc<App>>) -> Response {
+    match app.board.lock().credentials.clone() {
+        Some(progress) => Json(progress).into_response(),
+        None => problem(StatusCode::SERVICE_UNAVAILABLE, "no device has been asked yet", "try again when the first round has ended"),
     }
 }
 

@@ -35,6 +35,8 @@ pub fn standing(store: &Store, board: Option<&Board>) -> Result<Standing, StoreE
             standing.schedule.clone_from(&board.schedule);
             standing.activity.clone_from(&board.activity);
             standing.reports_waiting = board.reports_waiting;
+            standing.traps.clone_from(&board.traps);
+            standing.credentials.clone_from(&board.credentials);
             if !board.has_discovered {
                 standing.devices = None;
             }

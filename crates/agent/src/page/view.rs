@@ -4,15 +4,17 @@ use jiff::Timestamp;
 use model::record::Path;
 use webui::agent::devices::{DeviceRow, Moved};
 use webui::agent::ledger::{Chain, EntryRow};
-use webui::agent::{Device, Devices, Entry, Ledger, Overview, Preview, Privacy};
+use webui::agent::{CredentialLine, Device, Devices, Entry, LastNotice, Ledger, Overview, Preview, Privacy};
 use webui::device::DeviceFile;
 use webui::{Frame, Paging, SyncError, Synchronisation};
 use wire::facts;
 
 use super::{App, look};
+use crate::access::progress::{Line, Progress};
 use crate::enrolment::{Enrolment, EnrolmentError};
 use crate::ledger::{self, LedgerError, Payload, Reader, What, show};
 use crate::store::{self, StoreError};
+use crate::traps::Traps;
 
 /// Says why a page could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +62,41 @@ pub fn overview(app: &App, frame: &Frame) -> Result<String, ViewError> {
         reports_waiting: standing.reports_waiting,
         activity: standing.activity,
         withheld: app.config.privacy().withheld().to_vec(),
+        traps: standing.traps.map(traps),
+        credentials: standing.credentials.map(credentials),
     };
     Ok(page.render(frame))
+}
+
+fn credentials(progress: Progress) -> webui::agent::Credentials {
+    let line = |line: Line| CredentialLine {
+        name: line.name,
+        devices: line.devices,
+        waiting: line.waiting,
+        turned_away: line.turned_away,
+        why: line.why,
+    };
+    let lines = progress.credentials.into_iter().map(line).collect();
+    webui::agent::Credentials { lines, by_former: progress.by_former, refusing: progress.refusing }
+}
+
+fn traps(traps: Traps) -> webui::agent::Traps {
+    let last = traps.last.map(|last| LastNotice {
+        at: last.at,
+        device: last.device.to_string(),
+        address: last.address,
+        what: last.what,
+        version: last.version,
+        is_proved: last.is_proved,
+    });
+    webui::agent::Traps {
+        listen: traps.listen,
+        failure: traps.failure,
+        heard: traps.heard,
+        looks: traps.looks,
+        left_alone: traps.left_alone.into_iter().collect(),
+        last,
+    }
 }
 
 pub fn devices(app: &App, frame: &Frame, after: u32) -> Result<String, ViewError> {

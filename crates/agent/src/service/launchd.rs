@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn odd_paths_are_escaped() {
-        let text = plist(&Service { program: "/opt/a & <b>/agent".into(), configuration: "/etc/agent.toml".into() }).unwrap();
+        let text = plist(&Service { program: "/opt/a & <b>/agent".into(), configuration: "/etc/agent.toml".into(), needs_low_port: false })
+            .unwrap();
         assert!(text.contains("<string>/opt/a &amp; &lt;b&gt;/agent</string>"), "{text}");
     }
 

@@ -81,7 +81,9 @@ fn unit(service: &Service) -> Result<String, ServiceError> {
             return Err(ServiceError::InHome { path: path.clone(), advice: "/usr/local/bin, its configuration to /etc/roundsman-agent," });
         }
     }
-    Ok(TEMPLATE.replace("{program}", &quoted(program, true)).replace("{configuration}", &quoted(configuration, false)))
+    let rights = if service.needs_low_port { LOW_PORT } else { NO_RIGHTS };
+    let text = TEMPLATE.replace("{rights}", rights);
+    Ok(text.replace("{program}", &quoted(program, true)).replace("{configuration}", &quoted(configuration, false)))
 }
 
 /// Quotes a word of a command as systemd reads it: specifiers, variables and escapes are meant literally.
@@ -100,6 +102,20 @@ fn quoted(word: &str, is_program: bool) -> String {
     let is_plain = out[1..out.len() - 1] == *word && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
     if is_plain { word.to_owned() } else { out }
 }
+
+const NO_RIGHTS: &str = "\
+CapabilityBoundingSet=
+AmbientCapabilities=
+PrivateUsers=yes
+";
+
+/// A service with users of its own has no rights to the host's ports.
+const LOW_PORT: &str = "\
+# Traps come to a port below 1024, as [traps] listen in the configuration says.
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+PrivateUsers=no
+";
 
 const TEMPLATE: &str = "\
 # Written by `roundsman-agent service install`, and again by every install.
@@ -138,10 +154,7 @@ MemoryMax=128M
 TasksMax=64
 
 # It reads printers over the network, keeps its data, and does nothing else.
-CapabilityBoundingSet=
-AmbientCapabilities=
-NoNewPrivileges=yes
-PrivateUsers=yes
+{rights}NoNewPrivileges=yes
 PrivateTmp=yes
 PrivateMounts=yes
 PrivateDevices=yes
@@ -183,8 +196,17 @@ mod tests {
     }
 
     #[test]
+    fn the_right_to_a_low_port_is_given_only_where_it_is_needed() {
+        let text = unit(&Service { needs_low_port: true, ..service() }).unwrap();
+        assert!(text.contains("\nAmbientCapabilities=CAP_NET_BIND_SERVICE\nPrivateUsers=no\nNoNewPrivileges=yes\n"), "{text}");
+        assert!(!unit(&service()).unwrap().contains("CAP_"));
+    }
+
+    #[test]
     fn odd_paths_are_quoted_and_impossible_ones_refused() {
-        let with = |program: &str, configuration: &str| unit(&Service { program: program.into(), configuration: configuration.into() });
+        let with = |program: &str, configuration: &str| {
+            unit(&Service { program: program.into(), configuration: configuration.into(), needs_low_port: false })
+        };
         let text = with("/opt/our 100%/agent", "/etc/a $HOME \"b\".toml").unwrap();
         assert!(text.contains("ExecStart=\"/opt/our 100%%/agent\" run --config \"/etc/a $$HOME \\\"b\\\".toml\"\n"), "{text}");
         let refused = |program: &str| with(program, "/etc/agent.toml").unwrap_err().to_string();

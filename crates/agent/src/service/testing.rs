@@ -63,5 +63,9 @@ impl Host for FakeHost {
 }
 
 pub(crate) fn service() -> Service {
-    Service { program: "/usr/local/bin/roundsman-agent".into(), configuration: "/etc/roundsman-agent/agent.toml".into() }
+    Service {
+        program: "/usr/local/bin/roundsman-agent".into(),
+        configuration: "/etc/roundsman-agent/agent.toml".into(),
+        needs_low_port: false,
+    }
 }

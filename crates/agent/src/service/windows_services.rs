@@ -118,7 +118,7 @@ mod tests {
 
     fn service() -> Service {
         let program = "C:\\Program Files\\roundsman-agent\\roundsman-agent.exe".into();
-        Service { program, configuration: "C:\\ProgramData\\roundsman-agent\\agent.toml".into() }
+        Service { program, configuration: "C:\\ProgramData\\roundsman-agent\\agent.toml".into(), needs_low_port: false }
     }
 
     #[test]

@@ -92,6 +92,15 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Returns the device that is looked after at an address.
+    ///
+    /// # Errors
+    /// Fails if the store does not read.
+    pub fn device_at(&self, address: &str) -> Result<Option<u32>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT number FROM device WHERE address = ?1 AND in_scope")?;
+        Ok(statement.query_row([address], |row| row.get(0)).optional()?)
+    }
+
     /// Returns how many devices are looked after, and how many were seen besides.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod printers;
+pub mod program;
 pub mod server;
 
 use std::path::{Path, PathBuf};

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use netio::serve::{Reply, Responder, serve};
 use netio::{Clock, Tick};
-use sim::Fleet;
-use snmp::message::{Head, PduType, Version, push_message, push_name};
+use sim::{Fleet, FleetOptions};
+use snmp::message::{Head, PduHead, PduType, Version, push_message, push_name};
+use snmp::usm::{Talk, User, Words};
 
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
@@ -37,10 +38,15 @@ impl Responder for Served {
 impl Printers {
     /// Starts `count` printers, scattered over `size` addresses from `first`, on a port of the system's choice.
     pub fn start(first: Ipv4Addr, size: u32, count: u32) -> Self {
+        Self::start_with(first, size, count, &FleetOptions::default())
+    }
+
+    /// Starts them with these options.
+    pub fn start_with(first: Ipv4Addr, size: u32, count: u32, options: &FleetOptions) -> Self {
         let until = Instant::now() + READY_WITHIN;
         loop {
             let port = free_port();
-            if let Some(printers) = Self::try_start(first, size, count, port) {
+            if let Some(printers) = Self::try_start(first, size, count, port, options) {
                 return printers;
             }
             assert!(Instant::now() < until, "no port can be served");
@@ -48,8 +54,9 @@ impl Printers {
     }
 
     /// Starts them on a given port; `None` if it is taken.
-    pub fn try_start(first: Ipv4Addr, size: u32, count: u32, port: u16) -> Option<Self> {
-        let fleet = Fleet::new(1).network(first, size, count);
+    pub fn try_start(first: Ipv4Addr, size: u32, count: u32, port: u16, options: &FleetOptions) -> Option<Self> {
+        let fleet = Fleet::new(1).options(options.clone()).network(first, size, count);
+        let community = options.conduct.manners.community.clone().unwrap_or_else(|| b"public".to_vec());
         let addresses = fleet.addresses();
         let Some(IpAddr::V4(one)) = addresses.first().copied() else { panic!("the network is empty") };
         let stop = Arc::new(AtomicBool::new(false));
@@ -61,7 +68,7 @@ impl Printers {
             let _ = serve(port, &mut served, &Clock::start(), || !stopped.load(Ordering::Relaxed));
         });
         while !thread.is_finished() {
-            if answers(one, port) {
+            if answers(one, port, &community) {
                 return Some(Printers { port, addresses, stop, thread: Some(thread) });
             }
         }
@@ -82,14 +89,19 @@ fn free_port() -> u16 {
     UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// Asks a device once and returns whether anything came back within a tenth of a second.
-fn answers(address: Ipv4Addr, port: u16) -> bool {
+/// Asks a device once, in v2c and which engine of v3 it is, and returns whether anything came back within a tenth
+/// of a second.
+fn answers(address: Ipv4Addr, port: u16, community: &[u8]) -> bool {
     const SYS_DESCR: [u8; 7] = [0x2b, 6, 1, 2, 1, 1, 1];
-    let head = Head { version: Version::V2c, community: b"public", kind: PduType::Get, request_id: 1, first: 0, second: 0 };
-    let mut request = Vec::new();
+    let head = Head { version: Version::V2c, community, kind: PduType::Get, request_id: 1, first: 0, second: 0 };
+    let (mut request, mut question) = (Vec::new(), Vec::new());
     push_message(&mut request, &head, |out| push_name(out, &SYS_DESCR, &[0]));
+    let nobody = Words { name: "nobody", authentication: None, privacy: None, extension: snmp::usm::KeyExtension::Blumenthal, context: "" };
+    let nobody = User::new(&cryptography::Module, &nobody).unwrap();
+    let head = PduHead { kind: PduType::Get, request_id: 1, first: 0, second: 0 };
+    Talk::new(&cryptography::Module, Arc::new(nobody), None).push_request(&mut question, &cryptography::Module, 0, &head, b"", 0, |_| {});
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-    let asked = socket.send_to(&request, (address, port));
+    let asked = socket.send_to(&request, (address, port)).and_then(|_| socket.send_to(&question, (address, port)));
     asked.and_then(|_| socket.recv_from(&mut [0; 2048])).is_ok()
 }

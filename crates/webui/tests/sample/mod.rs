@@ -377,6 +377,40 @@ pub fn overview(synchronisation: Synchronisation) -> agent::Overview {
         reports_waiting: 1,
         activity: Some("reading 12 of 42 printers".into()),
         withheld: vec![Group::Addresses, Group::Console],
+        traps: Some(agent::Traps {
+            listen: Some("0.0.0.0:162".into()),
+            failure: None,
+            heard: 12,
+            looks: 9,
+            left_alone: vec![("an address where no device is looked after".into(), 1200), ("a wrong digest".into(), 3)],
+            last: Some(agent::LastNotice {
+                at: at("2026-11-22T11:00:30Z"),
+                device: "7".into(),
+                address: "10.0.0.7".into(),
+                what: "printerV2Alert".into(),
+                version: "v3".into(),
+                is_proved: true,
+            }),
+        }),
+        credentials: Some(agent::Credentials {
+            lines: vec![
+                agent::CredentialLine {
+                    name: "user service (SHA-256, AES-128)".into(),
+                    devices: 38,
+                    turned_away: 3,
+                    why: Some("wrong authentication password or protocol (usmStatsWrongDigests)".into()),
+                    ..agent::CredentialLine::default()
+                },
+                agent::CredentialLine {
+                    name: "community, 1st in order".into(),
+                    devices: 3,
+                    waiting: 3,
+                    ..agent::CredentialLine::default()
+                },
+            ],
+            by_former: 0,
+            refusing: 1,
+        }),
     }
 }
 
@@ -391,6 +425,11 @@ pub fn new_overview() -> agent::Overview {
         reports_waiting: 0,
         activity: None,
         withheld: Vec::new(),
+        traps: Some(agent::Traps {
+            failure: Some("cannot listen for traps on 0.0.0.0:162; another program has the port".into()),
+            ..agent::Traps::default()
+        }),
+        credentials: None,
         ..overview(Synchronisation::default())
     }
 }
