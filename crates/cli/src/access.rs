@@ -28,7 +28,7 @@ pub fn crypto() -> Arc<dyn Crypto> {
 /// Fails if the file cannot be read or understood, if a user cannot be, or if a password is nowhere to be had.
 pub fn credentials(access: &AccessArgs) -> Result<Credentials> {
     let mut general = Vec::new();
-    if let Some(user) = user(&access.user)? {
+    if let Some(user) = user(&access.user, KeyExtension::Blumenthal)? {
         general.push(Credential::User(Arc::new(user)));
     }
     if let (Some(_), Err(why)) = (access.communities.first(), cryptography::permits_communities()) {
@@ -53,7 +53,10 @@ fn of_community(community: &str) -> Credential {
 }
 
 /// Makes the user that is named; passwords that stand nowhere are asked for.
-fn user(args: &UserArgs) -> Result<Option<User>> {
+///
+/// # Errors
+/// Fails if the user breaks a rule of SNMPv3, or if a password is nowhere to be had.
+pub fn user(args: &UserArgs, extension: KeyExtension) -> Result<Option<User>> {
     let Some(name) = &args.user else { return Ok(None) };
     warn_of_passwords_in_sight();
     let authentication =
@@ -65,7 +68,7 @@ fn user(args: &UserArgs) -> Result<Option<User>> {
         name,
         authentication: authentication.as_ref().map(|(protocol, password)| (*protocol, password.as_str())),
         privacy: privacy.as_ref().map(|(protocol, password)| (*protocol, password.as_str())),
-        extension: KeyExtension::Blumenthal,
+        extension,
         context: args.context.as_deref().unwrap_or_default(),
     };
     let user = User::new(&Module, &words).map_err(|error| WrongUsage(error.to_string()))?;

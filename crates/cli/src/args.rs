@@ -409,7 +409,7 @@ pub struct AccessArgs {
 /// Is a user of SNMPv3.
 #[derive(clap::Args)]
 pub struct UserArgs {
-    /// An SNMPv3 user to try, before any community; others go into --credentials
+    /// A user of SNMPv3, tried before any community; simulated printers let this one in
     #[arg(long, value_name = "NAME", env = "ROUNDSMAN_USER")]
     pub user: Option<String>,
 
@@ -420,14 +420,7 @@ pub struct UserArgs {
     pub auth: Option<Authentication>,
 
     /// The password for --auth; in the list of processes others can read it
-    #[arg(
-        long,
-        value_name = "PASSWORD",
-        requires = "auth",
-        env = "ROUNDSMAN_AUTH_PASSWORD",
-        hide_env_values = true,
-        hide_short_help = true
-    )]
+    #[arg(long, value_name = "PASSWORD", env = "ROUNDSMAN_AUTH_PASSWORD", hide_env_values = true, hide_short_help = true)]
     pub auth_password: Option<Password>,
 
     /// How messages are hidden: AES-128, AES-192, AES-256, 3DES or DES
@@ -438,14 +431,7 @@ pub struct UserArgs {
     pub privacy: Option<Privacy>,
 
     /// The password for --privacy; in the list of processes others can read it
-    #[arg(
-        long,
-        value_name = "PASSWORD",
-        requires = "privacy",
-        env = "ROUNDSMAN_PRIVACY_PASSWORD",
-        hide_env_values = true,
-        hide_short_help = true
-    )]
+    #[arg(long, value_name = "PASSWORD", env = "ROUNDSMAN_PRIVACY_PASSWORD", hide_env_values = true, hide_short_help = true)]
     pub privacy_password: Option<Password>,
 
     /// The SNMPv3 context to ask in, such as Jetdirect; the default one unless given
