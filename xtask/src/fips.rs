@@ -9,6 +9,8 @@
 mod symbols;
 mod tree;
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,8 +36,10 @@ const MODULE: (&str, &str) = ("aws-lc-fips-sys", "0.13.17");
 /// The program as it is built for FIPS.
 const PROGRAM: &str = "-p cli --no-default-features --features fips";
 
-/// The crates whose tests about FIPS run beside the module's own.
-const TESTED: &str = "-p cli -p agent -p device -p netio -p server -p store -p uplink --no-default-features --features \
+/// The crates that are tested: all that do cryptography, and the program that joins them.
+///
+/// Always the same ones in one command: with others the module would be compiled anew, for minutes.
+const TESTED: &str = "-p cli -p agent -p cryptography -p device -p netio -p server -p snmp -p store -p uplink --no-default-features --features \
                       cli/fips,agent/fips,device/fips,netio/fips,netio/ports,server/fips,store/fips,uplink/fips";
 
 pub fn command(arguments: &[String]) -> Result<()> {
@@ -49,24 +53,40 @@ pub fn command(arguments: &[String]) -> Result<()> {
 /// Returns what `cargo xtask test --fips` runs, in order.
 pub fn steps() -> Result<Vec<Step>> {
     lay_out()?;
-    let tests = |what: &str| -> Result<Command> {
-        let mut command = cargo(&format!("test --locked {what}"))?;
-        // The module is compiled as for a release; of ours, what is tested is quick.
-        command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_OPT_LEVEL", "0");
-        Ok(command)
-    };
     Ok(vec![
         call("lock", "every pin of Cargo.fips.lock", check_pins),
         call("tree", "who brings cryptography into the program", || {
             tree::check(&mut cargo(&format!("tree --locked {PROGRAM} -e normal {}", tree::FORM))?)
         }),
         run("licences", cargo("deny check licenses sources")?),
-        run("module", tests("-p cryptography -p snmp --no-default-features --features cryptography/fips")?),
-        run("programs", tests(&format!("{TESTED} --lib --test fips -- fips"))?),
-        // The whole way of a report, over TLS inside the module.
-        run("story", tests(&format!("{TESTED} --test story"))?),
+        run("tests", tests()?),
         call("symbols", "which module the program is linked with", || symbols::check(&target()?.join("debug/roundsman"), MODULE)),
     ])
+}
+
+/// Returns the command that builds the program and runs what is to be tested of it: every unit test, all of
+/// the module and of SNMP, what the program says of itself, and the whole way of a report.
+fn tests() -> Result<Command> {
+    let mut command = cargo(&format!("test --locked {TESTED} --lib --test fips --test story"))?;
+    for name in test_files("cryptography")?.into_iter().chain(test_files("snmp")?) {
+        command.arg("--test").arg(name);
+    }
+    // The module is compiled as for a release; of ours, what is quick to compile is quick enough to test.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_OPT_LEVEL", "0");
+    Ok(command)
+}
+
+/// Returns the names of a crate's integration tests, in order.
+fn test_files(name: &str) -> Result<BTreeSet<OsString>> {
+    let folder = paths::root()?.join("crates").join(name).join("tests");
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").is_file() {
+            names.extend(path.file_stem().map(OsString::from));
+        }
+    }
+    Ok(names)
 }
 
 /// Builds the program for a release, and says what it says of itself.

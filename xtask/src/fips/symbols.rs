@@ -6,12 +6,13 @@ use anyhow::{Result, bail};
 
 use crate::process;
 
-/// How the functions of other libraries begin. AWS-LC puts its crate's name and version before each of its own.
+/// How functions of other libraries begin. AWS-LC puts its crate's name and version before each of its own
+/// that can be called; of OpenSSL and those like it, two are named that no program with it is without.
 const OTHERS: &[(&str, &str)] = &[
     ("aws_lc_0_", "aws-lc-sys, AWS-LC that is not validated"),
     ("ring_core_", "ring"),
-    ("EVP_", "OpenSSL, or a library like it"),
-    ("SSL_", "OpenSSL, or a library like it"),
+    ("EVP_DigestInit", "OpenSSL, or a library like it"),
+    ("SSL_CTX_new", "OpenSSL, or a library like it"),
     ("mbedtls_", "Mbed TLS"),
     ("gcry_", "Libgcrypt"),
 ];
