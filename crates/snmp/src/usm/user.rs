@@ -236,9 +236,14 @@ pub struct Keys {
 ///
 /// Source: RFC 3414 §A.2.
 fn master_key(crypto: &dyn Crypto, hash: Authentication, password: &[u8]) -> Key {
-    let mut stretched: Vec<u8> = password.iter().copied().cycle().take(STRETCHED).collect();
+    // No password is empty, and no key: who makes a user has looked.
+    let mut stretched = Vec::with_capacity(STRETCHED);
+    stretched.extend_from_slice(&password[..password.len().min(STRETCHED)]);
+    while stretched.len() < STRETCHED {
+        stretched.extend_from_within(..stretched.len().min(STRETCHED - stretched.len()));
+    }
     let digest = crypto.digest(hash, &stretched);
-    stretched.zeroize();
+    stretched.as_mut_slice().zeroize();
     Key::new(&digest[..hash.digest_octets()])
 }
 
