@@ -458,6 +458,7 @@ pub struct ProfilesArgs {
 
 #[derive(Subcommand)]
 #[command(after_long_help = PROFILE_EXAMPLES)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them, as long as the program runs")]
 pub enum ProfileCommand {
     /// List the profiles: whose printers they are for, and how much they know
     #[command(after_long_help = PROFILE_EXAMPLES)]

@@ -34,7 +34,7 @@ const MORE_REQUESTS: f64 = 2.0;
 
 /// Reading all printers in v2c and in v3, once and again.
 pub fn v3(bench: &Bench) -> Result<Vec<Table>> {
-    process::run(&mut process::cargo("build --quiet --release -p snmp --example async_reader")?)?;
+    process::run(&mut process::cargo("build --quiet --release -p cli --example async_reader")?)?;
     let fleet = Fleet::start(&bench.program, &bench.folder, Printers { network: NETWORK, count: bench.devices, manners: USER })?;
     let list = write_list(bench, &fleet, bench.devices)?;
     let file = write_credentials(&bench.folder)?;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use snmp::message::{Head, PduType, Version, push_message, push_name};
+use snmp::usm::talk::push_discovery;
 
 /// Is how long something may take to be ready; what takes longer never will be.
 pub const READY_WITHIN: Duration = Duration::from_secs(20);
@@ -136,7 +137,7 @@ pub fn serve(address: Ipv4Addr, community: &str, mut start: impl FnMut(u16) -> B
     }
 }
 
-/// Asks for sysDescr once and returns whether anything came back within a tenth of a second.
+/// Asks for sysDescr and, in v3, for the engine, once, and returns whether anything came back within a tenth of a second.
 pub fn answers(address: SocketAddr, community: &str) -> bool {
     const SYS_DESCR: [u8; 7] = [0x2b, 6, 1, 2, 1, 1, 1];
     let head = Head { version: Version::V2c, community: community.as_bytes(), kind: PduType::Get, request_id: 1, first: 0, second: 0 };
@@ -144,7 +145,9 @@ pub fn answers(address: SocketAddr, community: &str) -> bool {
     push_message(&mut request, &head, |out| push_name(out, &SYS_DESCR, &[0]));
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("loopback has a free port");
     socket.set_read_timeout(Some(Duration::from_millis(100))).expect("the time is not zero");
-    let asked = socket.send_to(&request, address);
+    let mut discovery = Vec::new();
+    push_discovery(&mut discovery, 1);
+    let asked = socket.send_to(&request, address).and_then(|_| socket.send_to(&discovery, address));
     let mut answer = [0; 2048];
     let came = asked.and_then(|_| socket.recv_from(&mut answer)).is_ok();
     if !came {

@@ -214,7 +214,7 @@ impl Agent {
                 UnderWay::Session(outcome) => Done::Synchronise(outcome),
                 UnderWay::Round(round, began, pieces) => {
                     let data_at = pieces.iter().filter(|piece| piece.total.is_some()).map(|piece| began + piece.after).max();
-                    match self.keep(running, began, round, &pieces, around) {
+                    match self.keep(running, began, &round, &pieces, around) {
                         Ok(()) => {}
                         Err(_) => around.tally.borrow_mut().count("readings that the disk did not take"),
                     }
@@ -232,7 +232,14 @@ impl Agent {
     }
 
     /// Keeps what a round brought, as `agent::gather` does.
-    fn keep(&self, running: &Running, began: Timestamp, round: Round, pieces: &[Piece], around: &mut Around<'_>) -> Result<(), StoreError> {
+    fn keep(
+        &self,
+        running: &Running,
+        began: Timestamp,
+        round: &Round,
+        pieces: &[Piece],
+        around: &mut Around<'_>,
+    ) -> Result<(), StoreError> {
         let mut store = running.desk.store.lock();
         let kept = store.at_once(|store| {
             let mut kept = Vec::new();
@@ -242,7 +249,7 @@ impl Agent {
                 kept.push(self.keep_one(store, device, at, piece)?);
                 self.lives.pass();
             }
-            if round == Round::Read {
+            if *round == Round::Read {
                 let seen: Vec<u32> = kept.iter().map(|read| read.told.1).collect();
                 for (device, _) in store.whereabouts()?.into_iter().filter(|(device, _)| !seen.contains(device)) {
                     let at = began + ROUND_TAKES;

@@ -165,7 +165,7 @@ impl Agent {
             .into_iter()
             .filter_map(|(number, address)| Some((address?.parse().ok()?, number)))
             .collect();
-        let gathered = site.gather(round, now, calendar, &known);
+        let gathered = site.gather(&round, now, calendar, &known);
         (gathered.ended_at, UnderWay::Round(round, gathered))
     }
 

@@ -90,7 +90,7 @@ impl Site {
     }
 
     /// Makes a round, which begins now; `known` tells the devices whose answer is expected.
-    pub fn gather(&mut self, round: Round, now: Timestamp, calendar: &Calendar, known: &BTreeMap<IpAddr, u32>) -> Gathered {
+    pub fn gather(&mut self, round: &Round, now: Timestamp, calendar: &Calendar, known: &BTreeMap<IpAddr, u32>) -> Gathered {
         self.come_to(now, calendar);
         let mut pieces = self.ask(round, known);
         let ended_at = self.now().max(now + SignedDuration::from_secs(OTHERS_TAKE));
@@ -104,7 +104,7 @@ impl Site {
     }
 
     /// Asks the living printers, and takes what comes as `agent::gather` does.
-    fn ask(&mut self, round: Round, known: &BTreeMap<IpAddr, u32>) -> Vec<Piece> {
+    fn ask(&mut self, round: &Round, known: &BTreeMap<IpAddr, u32>) -> Vec<Piece> {
         let mut scan = Asking { scan: Scan::new(self.scan_options(round, known)), events: Vec::new() };
         while !scan.scan.is_done() {
             // In steps, so that the network's time ends with the round.
@@ -136,10 +136,10 @@ impl Site {
         pieces
     }
 
-    fn scan_options(&self, round: Round, known: &BTreeMap<IpAddr, u32>) -> ScanOptions {
+    fn scan_options(&self, round: &Round, known: &BTreeMap<IpAddr, u32>) -> ScanOptions {
         let (task, targets) = match round {
             Round::Discover => (Task::FindAndRead, targets([format!("{NETWORK}/24")])),
-            Round::Read => {
+            Round::Read | Round::Look(_) => {
                 // The others' addresses lead nowhere in this network.
                 let asked = known.keys().filter(|address| self.living.contains(address));
                 (Task::Read, targets(asked.map(IpAddr::to_string)))
