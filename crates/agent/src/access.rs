@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use snmp::Version;
-use snmp::usm::{Crypto, Remote};
+use snmp::usm::{Certainty, Crypto, Remote};
 use snmp::v3::EngineId;
 use survey::Credentials;
 use survey::access::{Access, Door, Entry};
@@ -183,8 +183,9 @@ fn access(credential: u16, served: &Served, epoch: Timestamp) -> Option<Access> 
         let passed = epoch.duration_since(served.heard_at).as_secs().max(0);
         let time = engine.time.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
         let engine_id = EngineId::new(&engine.id)?;
-        // Not proved: this host's clock may have been set since, and then the device's own word counts.
-        Some(Remote { engine_id, boots: engine.boots, time: time.min(i32::MAX.unsigned_abs()), heard_at: 0, is_proved: false })
+        // This host's clock may have been set since: of the time the device's own word counts.
+        let certainty = Certainty::Remembered;
+        Some(Remote { engine_id, boots: engine.boots, time: time.min(i32::MAX.unsigned_abs()), heard_at: 0, certainty })
     });
     Some(Access { credential, version: version(&served.version)?, remote })
 }
@@ -299,13 +300,13 @@ mod tests {
         let folder = Folder::new();
         let mut store = store(&folder);
         let engine_id = EngineId::new(b"engine").unwrap();
-        let remote = Some(Remote { engine_id, boots: 7, time: 1000, heard_at: 60_000_000, is_proved: true });
+        let remote = Some(Remote { engine_id, boots: 7, time: 1000, heard_at: 60_000_000, certainty: Certainty::Proved });
         let access = Some(Access { credential: 0, version: Version::V3, remote });
         let begun = doors(&store, &["a"], at(0));
         begun.note(&mut store, 1, &Entry { access, turned: Vec::new() }, at(1)).unwrap();
         let remembered = |now| door(&doors(&store, &["a"], now)).access.unwrap().remote.unwrap();
         assert_eq!((remembered(at(11)).boots, remembered(at(11)).time, remembered(at(11)).heard_at), (7, 1600, 0));
         assert_eq!(remembered(at(-600)).time, 1000, "a clock set back says nothing");
-        assert!(!remembered(at(11)).is_proved, "the device's own word counts");
+        assert_eq!(remembered(at(11)).certainty, Certainty::Remembered, "the device's own word counts");
     }
 }

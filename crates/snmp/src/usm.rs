@@ -17,7 +17,7 @@ pub mod user;
 
 pub use algorithm::{Authentication, KeyExtension, Level, Privacy};
 pub use authority::Authority;
-pub use clock::Remote;
+pub use clock::{Certainty, Remote};
 pub use crypto::{Crypto, Digest};
 pub use report::Report;
 pub use talk::{Refused, Taken, Talk};

@@ -12,7 +12,7 @@ use sim::device::Conduct;
 use sim::{Engines, ModelSpec, NetOptions, SimDevice, SimNet, Vices};
 use snmp::Version;
 use snmp::responder::Manners;
-use snmp::usm::{Authentication, KeyExtension, Privacy, Refused, Remote, Report, User, Words};
+use snmp::usm::{Authentication, Certainty, KeyExtension, Privacy, Refused, Remote, Report, User, Words};
 use survey::scan::Task;
 use survey::{Access, Credential, Credentials, Door, Event, Rate, ReaderOptions, Turned};
 
@@ -85,7 +85,7 @@ fn what_v3_costs_is_one_question_for_the_engine_and_none_where_it_is_known() {
     let Event::Read { requests, entry, .. } = read(&mut net, options(users(&[service("correct horse")]))) else { panic!("it is read") };
     assert!(requests <= plain + 2, "{requests} against {plain}");
     let access = entry.access.expect("it let us in");
-    assert_eq!((access.version, access.remote.map(|remote| remote.is_proved)), (Version::V3, Some(true)));
+    assert_eq!((access.version, access.remote.map(|remote| remote.certainty)), (Version::V3, Some(Certainty::Proved)));
     let options = ReaderOptions { doors: door(Some(access), vec![]), ..options(users(&[service("correct horse")])) };
     let Event::Read { requests, .. } = read(&mut net, options) else { panic!("it is read") };
     assert_eq!(requests, plain);
@@ -153,7 +153,8 @@ fn d_13_an_engine_that_forgets_its_boots_is_read_after_one_more_question_and_tol
     let mut net = net_for(vec![service("correct horse")], Vices::default());
     let Event::Read { entry, .. } = read(&mut net, options(users(&[service("correct horse")]))) else { panic!("it is read") };
     let access = entry.access.unwrap();
-    let ahead = Remote { boots: access.remote.unwrap().boots + 7, ..access.remote.unwrap() };
+    let known = access.remote.unwrap();
+    let ahead = Remote { boots: known.boots + 7, certainty: Certainty::Remembered, ..known };
     let remembered = Access { remote: Some(ahead), ..access };
     let options = ReaderOptions { doors: door(Some(remembered), vec![]), ..options(users(&[service("correct horse")])) };
     let Event::Read { requests, record, .. } = read(&mut net, options) else { panic!("it is read") };

@@ -6,7 +6,7 @@ use std::path::Path;
 use settings::{Fault, Parsed, Trusted};
 use survey::targets::{Target, Targets, parse_list};
 
-use super::credentials::{advice, faults, may_use_communities};
+use super::credentials::{advice, faults};
 use super::{Config, Protocol, SnmpVersion};
 use crate::profiles;
 
@@ -145,7 +145,7 @@ impl Found<'_> {
             let message = "v1 and v2c are switched on and off together: both send the community in the clear; name both, or neither";
             self.fault("discovery.versions", message);
         }
-        if let Err(why) = may_use_communities()
+        if let Err(why) = cryptography::permits_communities()
             && !discovery.communities.is_empty()
         {
             self.fault("discovery.communities", why);

@@ -63,7 +63,7 @@ pub fn credentials(discovery: &Discovery, folder: Option<&Path>) -> Result<Crede
     if named.is_empty() && !has_users {
         named.push(USUAL.to_owned());
     }
-    if !discovery.uses_communities() || may_use_communities().is_err() {
+    if !discovery.uses_communities() || cryptography::permits_communities().is_err() {
         named.clear();
     }
     let mut credentials = Credentials::communities(named);
@@ -85,22 +85,11 @@ pub(super) fn read(text: &str, name: &str) -> Result<Vec<credentials::Range>, Fa
     let crypto = crypto();
     let needs = Needs {
         crypto: &*crypto,
-        permits_communities: may_use_communities(),
+        permits_communities: cryptography::permits_communities(),
         fetch: &|secret: &Secret| secrets::fetch(secret),
         addresses_of: &addresses_of,
     };
     credentials::read(text, name, &needs)
-}
-
-/// Says whether this build may use communities at all.
-///
-/// # Errors
-/// Says why not, and what to do.
-pub(super) fn may_use_communities() -> Result<(), String> {
-    if cryptography::IS_FIPS {
-        return Err("a build for FIPS 140-3 uses no communities, since SNMP v1 and v2c protect nothing; give an SNMPv3 user".to_owned());
-    }
-    Ok(())
 }
 
 /// Says what of the credentials lies idle, or is open to others, and where that is not as it should be.

@@ -19,9 +19,18 @@ pub struct Remote {
     /// snmpEngineTime in seconds when it was heard.
     pub time: u32,
     pub heard_at: Tick,
-    /// Whether boots and time came in a message that was proved. What anybody could have said only
-    /// helps to word the next request.
-    pub is_proved: bool,
+    pub certainty: Certainty,
+}
+
+/// Is how far boots and time of an engine can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// Anybody could have said so: it only helps to word the next request.
+    Told,
+    /// Proved once, and kept meanwhile by a clock that may have been set: boots hold, the time does not.
+    Remembered,
+    /// They came in a message that was proved.
+    Proved,
 }
 
 /// Says how a proved message stands in time.
@@ -38,7 +47,7 @@ pub enum Timeliness {
 impl Remote {
     /// Is what a message says of its engine that nobody has proved.
     pub fn told(engine_id: EngineId, boots: u32, time: u32, now: Tick) -> Self {
-        Remote { engine_id, boots, time, heard_at: now, is_proved: false }
+        Remote { engine_id, boots, time, heard_at: now, certainty: Certainty::Told }
     }
 
     /// Returns what the engine's clock shows at `now`: boots and time.
@@ -49,7 +58,7 @@ impl Remote {
 
     /// Sets the clock, whatever it showed before.
     pub fn set(&mut self, boots: u32, time: u32, now: Tick) {
-        *self = Remote { boots, time, heard_at: now, is_proved: true, ..*self };
+        *self = Remote { boots, time, heard_at: now, certainty: Certainty::Proved, ..*self };
     }
 
     /// Judges the time of a proved message, and follows it where it is later than what was known.
@@ -59,12 +68,13 @@ impl Remote {
         if boots == LATCHED {
             return Timeliness::Latched;
         }
-        if !self.is_proved || boots > self.boots {
+        let went_back = boots < self.boots && self.certainty > Certainty::Told;
+        if boots > self.boots || self.certainty < Certainty::Proved && !went_back {
             self.set(boots, time, now);
             return Timeliness::Timely;
         }
         let (_, expected) = self.clock(now);
-        if boots < self.boots || time.saturating_add(WINDOW) < expected {
+        if went_back || time.saturating_add(WINDOW) < expected {
             return Timeliness::Past;
         }
         if time > self.time {
@@ -118,6 +128,15 @@ mod tests {
         assert_eq!(remote.judge(6, 99_999, 5 * SECOND), Timeliness::Past);
         assert_eq!(remote.judge(8, 0, 5 * SECOND), Timeliness::Timely);
         assert_eq!(remote.clock(6 * SECOND), (8, 1));
+    }
+
+    #[test]
+    fn of_what_is_remembered_the_boots_hold_and_the_time_does_not() {
+        let kept = Remote { certainty: Certainty::Remembered, ..remote() };
+        assert_eq!(kept.clone().judge(6, 99_999, SECOND), Timeliness::Past);
+        let mut followed = kept;
+        assert_eq!(followed.judge(7, 3, SECOND), Timeliness::Timely);
+        assert_eq!((followed.clock(SECOND), followed.certainty), ((7, 3), Certainty::Proved));
     }
 
     #[test]

@@ -281,7 +281,7 @@ fn what_a_report_says_in_the_clear_of_the_clock_words_the_next_request_and_is_no
     // It was a lie: the device says so itself, proved, and nothing odd is told of it.
     assert_eq!(converse(&mut talk, &mut device, 0), (Said::name(), 2));
     assert_eq!(talk.take_oddities(), []);
-    assert_eq!(talk.remote().map(|remote| (remote.boots, remote.is_proved)), Some((7, true)));
+    assert_eq!(talk.remote().map(|remote| (remote.boots, remote.certainty)), Some((7, snmp::usm::Certainty::Proved)));
 }
 
 /// Asks for more than any datagram holds.
