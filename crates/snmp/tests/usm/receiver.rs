@@ -249,12 +249,12 @@ fn the_answer_to_an_inform_repeats_whose_context_it_is() {
 }
 
 #[test]
-fn an_inform_of_a_wrong_password_is_reported_and_no_notice() {
+fn an_inform_of_a_wrong_password_is_reported_and_told_by_its_digest() {
     let mut receiver = receiver(&[service()]);
     let words = Words { authentication: Some((Authentication::Sha256, "another password")), ..words(None, Some(Privacy::Aes128)) };
     let sender = Sender { engine_id: receiver.engine_id(), boots: 4, time: 0, ..Sender::new(&user_of(&words)) };
     let (notice, report) = taken(&mut receiver, 0, &sender.send(PduType::Inform, 1));
-    assert_eq!(notice, Err(Rejected::Reported));
+    assert_eq!(notice, Err(Rejected::Digest));
     let Pdu::Plain(pdu) = Scoped::parse(Envelope::parse(&report).unwrap().data).unwrap().pdu else { panic!("a report") };
     assert_eq!(snmp::usm::Report::of(&pdu), Some(snmp::usm::Report::WrongDigest));
 }
