@@ -27,6 +27,8 @@ const HERE: &str = r#"
     "$IP" address add $HERE_ADDRESS dev here
     "$IP" link set here up
     until_ready "$SNMPGET" -v 2c -c public -t 0.2 -r 0 "$ASK" .1.3.6.1.2.1.1.1.0
+    # The kernel says a moment later than it lets packets through that a link is up.
+    until_ready sh -c '"$IP" link show here | grep -q "state UP"'
     if test -n "$SERVICES"; then until_ready grep -q 'successfully established' there.log; fi
     code=0
     "$ROUNDSMAN" scan --format ndjson || code=$?
