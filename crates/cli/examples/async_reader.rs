@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_snmp::v3::{AuthProtocol, PrivProtocol, UsmConfig};
-use async_snmp::{Auth, Client, Oid, UdpTransport};
+use async_snmp::{Auth, Client, MasterKeys, Oid, UdpTransport};
 use tokio::sync::Semaphore;
 
 /// Is how many devices are asked at once.
@@ -35,8 +35,9 @@ fn auth(version: &str) -> Result<Auth, Box<dyn Error>> {
     if version != "3" {
         return Ok(Auth::v2c("public"));
     }
-    let user = UsmConfig::new("service").auth_priv(AuthProtocol::Sha256, "bench authentication", PrivProtocol::Aes128, "bench privacy")?;
-    Ok(Auth::from(user))
+    // Passwords are hashed once, as ours are.
+    let keys = MasterKeys::new(AuthProtocol::Sha256, b"bench authentication")?.with_privacy(PrivProtocol::Aes128, b"bench privacy")?;
+    Ok(Auth::from(UsmConfig::new("service").with_master_keys(keys)?))
 }
 
 async fn read(device: SocketAddr, auth: Auth, transport: &UdpTransport) -> Result<usize, Box<dyn Error + Send + Sync>> {

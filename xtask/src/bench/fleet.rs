@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::measure;
+use super::{measure, v3};
 use crate::process;
 
 /// How printers are laid out and how they behave.
@@ -46,7 +46,7 @@ impl Fleet {
         let output = File::create(&said)?;
         let mut command = process::program(program)?;
         command.args(["sim", "--network", printers.network, "--count", &printers.count.to_string(), "--port", &port.to_string()]);
-        command.args(printers.manners).stdout(output.try_clone()?).stderr(output);
+        command.args(printers.manners).envs(v3::PASSWORDS).stdout(output.try_clone()?).stderr(output);
         let child = measure::dying_with_us(&mut command).spawn().context("`roundsman sim` did not start")?;
         let mut fleet = Fleet { child, port, network: printers.network };
 

@@ -13,18 +13,11 @@ use super::works::{NETWORK, OURS, reading, with_budgets, write_list};
 use crate::{paths, process};
 
 /// The user that all printers of the fleet let in; `async_reader` says the same words.
-const USER: &[&str] = &[
-    "--user",
-    "service",
-    "--auth",
-    "SHA-256",
-    "--auth-password",
-    "bench authentication",
-    "--privacy",
-    "AES-128",
-    "--privacy-password",
-    "bench privacy",
-];
+const USER: &[&str] = &["--user", "service", "--auth", "SHA-256", "--privacy", "AES-128"];
+/// The user's passwords, as the simulator takes them from its environment.
+pub const PASSWORDS: [(&str, &str); 2] = [("ROUNDSMAN_AUTH_PASSWORD", AUTH), ("ROUNDSMAN_PRIVACY_PASSWORD", PRIVACY)];
+const AUTH: &str = "bench authentication";
+const PRIVACY: &str = "bench privacy";
 /// How often devices are read again, as in `reread`.
 const AGAIN: u32 = 20;
 /// How many times as much as v2c may v3 take.
@@ -82,7 +75,7 @@ fn write_credentials(folder: &Path) -> Result<String> {
     let path = folder.join("credentials.toml");
     let text = format!(
         "[[credentials]]\ntargets = [\"{NETWORK}\"]\n[[credentials.users]]\nname = \"service\"\nauthentication = \"SHA-256\"\n\
-         authentication_password = \"bench authentication\"\nprivacy = \"AES-128\"\nprivacy_password = \"bench privacy\"\n"
+         authentication_password = \"{AUTH}\"\nprivacy = \"AES-128\"\nprivacy_password = \"{PRIVACY}\"\n"
     );
     fs::write(&path, text)?;
     Ok(path.display().to_string())
