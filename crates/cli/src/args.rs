@@ -439,6 +439,19 @@ pub struct UserArgs {
     pub context: Option<String>,
 }
 
+impl UserArgs {
+    /// Writes the user as it is typed, each argument behind a space; passwords stand in the environment.
+    pub fn as_typed(&self) -> String {
+        let arguments = [
+            ("user", self.user.clone()),
+            ("auth", self.auth.map(|protocol| protocol.to_string())),
+            ("privacy", self.privacy.map(|protocol| protocol.to_string())),
+            ("context", self.context.clone()),
+        ];
+        arguments.into_iter().filter_map(|(name, value)| Some(format!(" --{name} {}", value?))).collect()
+    }
+}
+
 #[derive(clap::Args)]
 pub struct SectionsArgs {
     /// What to read: identity, meters, supplies, inputs, outputs, alerts, status, configuration
@@ -756,6 +769,14 @@ mod tests {
         for later in ["forecast", "policy"] {
             assert!(refusal(&format!("roundsman {later}")).contains("unrecognized subcommand"), "{later}");
         }
+    }
+
+    #[test]
+    fn a_simulated_user_is_shown_as_it_is_typed_to_be_asked() {
+        let Ok(Command::Sim(sim)) = parse("roundsman sim --user service --auth sha256 --privacy aes --context Jetdirect") else {
+            panic!("not taken")
+        };
+        assert_eq!(sim.v3.user.as_typed(), " --user service --auth SHA-256 --privacy AES-128 --context Jetdirect");
     }
 
     #[test]

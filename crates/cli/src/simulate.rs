@@ -82,7 +82,7 @@ pub fn run(args: &SimArgs) -> Result<ExitCode> {
     let stands: Vec<IpAddr> = fleet.addresses();
     let (Some(first), Some(last)) = (stands.first(), stands.last()) else { bail!("no printer is left in {}", args.networks.join(", ")) };
     println!("{} printers from {first} to {last} answer SNMP {versions} on port {}", stands.len(), args.port);
-    println!("try: roundsman scan --port {} {}", args.port, args.networks.join(" "));
+    println!("try: roundsman scan --port {}{} {}", args.port, args.v3.user.as_typed(), args.networks.join(" "));
     println!("Ctrl-C ends it");
     let started = u64::try_from(Timestamp::now().as_second()).unwrap_or(0);
     let mut served = Served { fleet, started, replies: Vec::new() };
