@@ -7,6 +7,7 @@
 mod children;
 mod folder;
 mod provision;
+mod user;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::ExitCode;
@@ -77,9 +78,13 @@ fn start(
 ) -> Result<()> {
     children.push(Child::start("server", &folder.server_arguments(server_at, &provided.name), &folder.log("server"))?);
     ready(children, stop)?;
+    let by_user = args.scan.is_empty() && cryptography::permits_communities().is_err();
     let (ranges, port) = if args.scan.is_empty() {
         let port = free_port()?;
-        let arguments = ["sim", "--network", SIMULATED, "--port", &port.to_string()].map(String::from);
+        let mut arguments = ["sim", "--network", SIMULATED, "--port", &port.to_string()].map(String::from).to_vec();
+        if by_user {
+            arguments.extend(user::arguments());
+        }
         children.push(Child::start("printers", &arguments, &folder.log("printers"))?);
         (vec![SIMULATED.to_owned()], port)
     } else {
@@ -91,7 +96,8 @@ fn start(
         Some(folder) => Some(folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?),
         None => None,
     };
-    folder.write_agent_configuration(&Looking { server_at: called_at, ranges, port, profiles, page_at })?;
+    let credentials = by_user.then(|| user::write(&folder.agent(), &ranges)).transpose()?;
+    folder.write_agent_configuration(&Looking { server_at: called_at, ranges, port, credentials, profiles, page_at })?;
     if !folder.is_enrolled() {
         provision::enrol_agent(folder, provided)?;
     }

@@ -372,6 +372,20 @@ mod tests {
         assert_eq!(told("[traps]\nlisten = '0.0.0.0:162'\n"), (vec![], vec![]));
     }
 
+    #[cfg(feature = "fips")]
+    #[test]
+    fn fips_refuses_communities_and_legacy_users_by_name_and_says_what_to_do() {
+        let folder = crate::testing::Folder::new();
+        let file = folder.path().join("credentials.toml");
+        let user = "[[credentials.users]]\nname = 'old'\nauthentication = 'MD5'\nauthentication_password = 'correct horse'\n";
+        std::fs::write(&file, format!("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['hidden']\n{user}")).unwrap();
+        let (faults, _) = told(&format!("[discovery]\ncredentials = '{}'\ncommunities = ['hidden']\n", file.display()));
+        let all = faults.join("\n");
+        assert!(all.contains("agent.toml:3: a community") && all.contains("credentials.toml:3: a community"), "{all}");
+        assert!(all.contains("user \"old\": MD5") && all.matches("SHA-256").count() >= 3 && !all.contains("hidden"), "{all}");
+    }
+
+    #[cfg(not(feature = "fips"))] // Communities are refused there.
     #[test]
     fn what_of_the_credentials_is_idle_weak_or_open_to_all_is_told() {
         let folder = crate::testing::Folder::new();

@@ -173,6 +173,7 @@ mod tests {
         Ok((of("10.0.0.1"), of("192.168.0.1")))
     }
 
+    #[cfg(not(feature = "fips"))] // Communities are refused there.
     #[test]
     fn ranges_have_credentials_of_their_own() {
         let text = "[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['a', 'b']\n";
@@ -187,6 +188,7 @@ mod tests {
         assert_eq!((there, elsewhere), (vec!["user service (SHA-256, AES-128)".to_owned()], vec![]));
     }
 
+    #[cfg(not(feature = "fips"))] // Communities are refused there.
     #[test]
     fn what_is_switched_off_is_not_used() {
         let text = format!("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['a']\n{USER}");

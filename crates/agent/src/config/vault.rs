@@ -115,8 +115,11 @@ mod tests {
         let password = folder.path().join("password");
         std::fs::write(&password, "hidden-elsewhere\n").unwrap();
         let path = folder.path().join("credentials.toml");
-        let text =
-            format!("[[credentials]]\ntargets = ['10.0.0.0/8']\ncommunities = ['hidden-word', {{ file = '{}' }}]\n", password.display());
+        let text = format!(
+            "[[credentials]]\ntargets = ['10.0.0.0/8']\n[[credentials.users]]\nname = 'a'\nauthentication = 'SHA-256'\n\
+             authentication_password = 'hidden-word'\nprivacy = 'AES'\nprivacy_password = {{ file = '{}' }}\n",
+            password.display()
+        );
         std::fs::write(&path, text).unwrap();
         path
     }

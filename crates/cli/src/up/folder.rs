@@ -110,12 +110,15 @@ impl Folder {
         if fs::read_to_string(&path).is_ok_and(|text| !text.starts_with(OURS)) {
             return Ok(());
         }
-        let Looking { server_at, ranges, port, profiles, page_at } = looking;
+        let Looking { server_at, ranges, port, credentials, profiles, page_at } = looking;
         let ranges = toml::Value::from(ranges.clone());
-        let profiles = profiles.as_ref().map(|folder| format!("profiles = {}\n", toml::Value::from(folder.display().to_string())));
-        let profiles = profiles.unwrap_or_default();
+        let line = |key: &str, path: &Option<PathBuf>| {
+            let written = path.as_ref().map(|path| format!("{key} = {}\n", toml::Value::from(path.display().to_string())));
+            written.unwrap_or_default()
+        };
+        let (credentials, profiles) = (line("credentials", credentials), line("profiles", profiles));
         let text = format!(
-            "{OURS}\n[server]\naddress = \"{server_at}\"\n\n[discovery]\nranges = {ranges}\nport = {port}\nbroadcast = false\nevery = \"1h\"\n\n\
+            "{OURS}\n[server]\naddress = \"{server_at}\"\n\n[discovery]\nranges = {ranges}\nport = {port}\nbroadcast = false\nevery = \"1h\"\n{credentials}\n\
              [reading]\nevery = \"1m\"\n{profiles}\n[report]\nevery = \"1m\"\n\n[page]\nlisten = \"{page_at}\"\n"
         );
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
@@ -127,6 +130,8 @@ pub struct Looking {
     pub server_at: SocketAddr,
     pub ranges: Vec<String>,
     pub port: u16,
+    /// By what printers let the agent in, where that is not the usual community.
+    pub credentials: Option<PathBuf>,
     /// Whole, since the agent may be started elsewhere.
     pub profiles: Option<PathBuf>,
     pub page_at: SocketAddr,
