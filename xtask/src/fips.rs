@@ -17,8 +17,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::test::{Step, call, run};
-use crate::{needs, paths, process};
+use crate::needs::{self, Provided};
+use crate::test::{Step, call, run, with_tools};
+use crate::{paths, process};
 
 /// The lock file of the validated set.
 const LOCK: &str = "Cargo.fips.lock";
@@ -51,7 +52,7 @@ pub fn command(arguments: &[String]) -> Result<()> {
 }
 
 /// Returns what `cargo xtask test --fips` runs, in order.
-pub fn steps() -> Result<Vec<Step>> {
+pub fn steps(provided: &Provided) -> Result<Vec<Step>> {
     lay_out()?;
     Ok(vec![
         call("lock", "every pin of Cargo.fips.lock", check_pins),
@@ -59,7 +60,7 @@ pub fn steps() -> Result<Vec<Step>> {
             tree::check(&mut cargo(&format!("tree --locked {PROGRAM} -e normal {}", tree::FORM))?)
         }),
         run("licences", cargo("deny check licenses sources")?),
-        run("tests", tests()?),
+        run("tests", with_tools(tests()?, provided)),
         call("symbols", "which module the program is linked with", || symbols::check(&target()?.join("debug/roundsman"), MODULE)),
     ])
 }

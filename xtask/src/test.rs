@@ -26,7 +26,7 @@ enum Action {
 pub fn command(arguments: &[String]) -> Result<()> {
     if arguments == ["--fips"] {
         needs::provide_fips()?;
-        return play(fips::steps()?);
+        return play(fips::steps(&needs::provide()?)?);
     }
     crate::expect_no_arguments("test", arguments)?;
     let provided = needs::provide()?;
@@ -100,7 +100,7 @@ fn tests() -> Result<Command> {
 }
 
 /// Tells the tests where the real peers and the recordings are.
-fn with_tools(mut command: Command, provided: &Provided) -> Command {
+pub fn with_tools(mut command: Command, provided: &Provided) -> Command {
     command.env("ROUNDSMAN_SNMPSIM", &provided.snmpsim).env("ROUNDSMAN_SNMPD", &provided.snmpd);
     match &provided.corpus {
         Some(corpus) => command.env("ROUNDSMAN_CORPUS", corpus),

@@ -81,7 +81,7 @@ fn what_is_not_permitted_is_refused_by_name() {
 }
 
 fn column(title: &'static str, pairs: &[Pair], each: impl Fn(&Pair) -> Option<(Tried, Tried)>) -> Column {
-    Column { title, cells: pairs.iter().map(|pair| each(pair).filter(|_| pair.is_permitted())).collect() }
+    Column { title, cells: pairs.iter().map(|pair| pair.is_permitted().then(|| each(pair)).flatten()).collect() }
 }
 
 fn both(ask: impl Fn(&str) -> Result<(), String>) -> (Tried, Tried) {
