@@ -15,8 +15,8 @@ fn options() -> &'static ReaderOptions {
     OPTIONS.get_or_init(|| {
         let catalog = Arc::new(Catalog::embedded().expect("the embedded files load"));
         let plans = Arc::new(Plans::new(catalog, Sections::all()));
-        let credentials = Arc::new(Credentials::new(["public"]));
-        ReaderOptions { plans, credentials, epoch: Some(jiff::Timestamp::UNIX_EPOCH), key: [1, 2], remember: true }
+        let credentials = Arc::new(Credentials::communities(["public"]));
+        ReaderOptions { epoch: Some(jiff::Timestamp::UNIX_EPOCH), remember: true, ..ReaderOptions::new(plans, credentials, [1, 2]) }
     })
 }
 
