@@ -3,7 +3,7 @@
 use snmp::usm::{Refused, Remote};
 use snmp::{Patience, Tick, Version};
 
-use crate::access::{Door, Entry, Turned};
+use crate::access::{Door, Turned};
 use crate::credentials::Credentials;
 use crate::plan::Plan;
 use crate::reading::{Reading, patience};
@@ -102,14 +102,7 @@ impl Greeting {
 }
 
 /// Returns the ways to ask a device, in order; what is shut is left out.
-pub(crate) fn ways(credentials: &Credentials, numbers: &[u16], door: Option<&Door>, in_v3_only: bool) -> Vec<Way> {
+pub(crate) fn ways(credentials: &Credentials, numbers: &[u16], door: Option<&Door>) -> Vec<Way> {
     let open = numbers.iter().copied().filter(|number| door.is_none_or(|door| !door.shut.contains(number)));
-    let all = open.flat_map(|number| credentials.credential(number).versions().iter().map(move |version| (number, *version)));
-    all.filter(|(_, version)| !in_v3_only || *version == Version::V3).collect()
-}
-
-/// Returns what a greeting tells of a device that let us in at once.
-pub(crate) fn entry(greeting: Option<&Greeting>, access: Option<crate::access::Access>) -> Entry {
-    let served = access.map(|access| access.credential);
-    Entry { access, turned: greeting.map(|greeting| greeting.turned(served)).unwrap_or_default() }
+    open.flat_map(|number| credentials.credential(number).versions().iter().map(move |version| (number, *version))).collect()
 }

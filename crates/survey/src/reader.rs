@@ -128,23 +128,24 @@ impl Reader {
 
     /// Starts to read a device of which only the address is known.
     pub fn read(&mut self, address: SocketAddr, printers_only: bool) {
-        self.greet(address, self.ways(address, false), FIRST_WAIT, None, printers_only);
+        self.greet(address, self.ways(address), FIRST_WAIT, None, printers_only);
     }
 
     /// Starts to read a device that answers to one community in v1, and perhaps in v2c too.
     pub fn read_with(&mut self, address: SocketAddr, credential: u16, printers_only: bool) {
-        let ways = greeting::ways(&self.options.credentials, &[credential], None, false);
+        let ways = greeting::ways(&self.options.credentials, &[credential], None);
         self.greet(address, ways, FIRST_WAIT_OF_THE_LIVING, None, printers_only);
     }
 
-    /// Starts to read a device that has told which v3 engine it is.
+    /// Starts to read a device that has told which v3 engine it is. That it speaks v3 says nothing of whom it lets
+    /// in: communities are tried in their turn.
     pub fn read_met(&mut self, address: SocketAddr, engine: Remote, printers_only: bool) {
-        self.greet(address, self.ways(address, true), FIRST_WAIT_OF_THE_LIVING, Some(engine), printers_only);
+        self.greet(address, self.ways(address), FIRST_WAIT_OF_THE_LIVING, Some(engine), printers_only);
     }
 
-    fn ways(&self, address: SocketAddr, in_v3_only: bool) -> Vec<Way> {
+    fn ways(&self, address: SocketAddr) -> Vec<Way> {
         let credentials = &self.options.credentials;
-        let mut ways = greeting::ways(credentials, credentials.of(address.ip()), self.options.doors.get(&address.ip()), in_v3_only);
+        let mut ways = greeting::ways(credentials, credentials.of(address.ip()), self.options.doors.get(&address.ip()));
         ways.retain(|(_, version)| *version != Version::V3 || self.options.crypto.is_some());
         ways
     }
@@ -501,7 +502,7 @@ impl Reader {
         if problems.is_empty() {
             problems.push(format!("says which SNMPv3 engine it is, and answers to nothing else: {}", self.tried(address)));
         }
-        let entry = greeting::entry(greeting, None);
+        let entry = Entry { access: None, turned: greeting.map(|greeting| greeting.turned(None)).unwrap_or_default() };
         self.events.push_back(Event::Refusing { address, record: Box::new(refusing(address, problems)), entry });
     }
 

@@ -562,9 +562,9 @@ impl Reading {
         }
     }
 
-    /// Takes the news that the device has stopped to let us in, after it did: what was read is kept.
+    /// Takes the news that the device lets us in no longer, after it did: what was read is kept.
     pub fn take_lockout(&mut self, why: &str) {
-        self.note(format!("stopped to answer: {why}; what was read before is kept"));
+        self.note(format!("no longer lets us in: {why}; what was read before is kept"));
         self.cut_short = true;
         self.step = Step::Done;
     }

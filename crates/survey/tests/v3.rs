@@ -79,6 +79,30 @@ fn a_printer_of_v3_alone_is_found_by_a_sweep_and_read() {
 }
 
 #[test]
+fn a_printer_that_speaks_v3_and_knows_no_such_user_is_still_let_in_by_its_community() {
+    let engines = Arc::new(Engines::new(Arc::new(Module), vec![service("correct horse")]));
+    let stranger =
+        user_of("stranger", (Authentication::Sha256, "correct horse"), (Privacy::Aes128, "battery staple"), KeyExtension::Blumenthal);
+    let credentials = [users(&[stranger]), vec![Credential::Community(b"public"[..].into())]].concat();
+    let told = |reader: ReaderOptions| {
+        let mut net = SimNet::new(1, NetOptions::default());
+        let device = SimDevice::living(quiet_printer(7, ModelSpec::color_mfp()), 7).with_engine(engines.clone(), b"7");
+        net.add(address(AT).ip(), device);
+        let options = survey::ScanOptions { reader, ..scan_options(Task::FindAndRead, &["10.0.0.0/28"], Rate::POLITE) };
+        let scan = SimScan::new(options).run(&mut net, 600 * SECOND);
+        assert_eq!(scan.record().presence, Presence::Ready);
+        let read = scan.events.into_iter().find_map(|event| if let Event::Read { entry, .. } = event { Some(entry) } else { None });
+        read.expect("it is read")
+    };
+    let entry = told(options(credentials.clone()));
+    assert_eq!(entry.access.expect("it let us in").version, Version::V2c);
+    assert_eq!(entry.turned, [(0, Turned::Refused(Refused::Reported(Report::UnknownUserName)))]);
+    // Also where the user is left alone for a while: then its community is asked at once.
+    let shut = ReaderOptions { doors: door(entry.access, vec![0]), ..options(credentials) };
+    assert_eq!(told(shut).access.expect("it let us in").credential, 1);
+}
+
+#[test]
 fn what_v3_costs_is_one_question_for_the_engine_and_none_where_it_is_known() {
     let plain = plain_requests();
     let mut net = net_for(vec![service("correct horse")], Vices::default());

@@ -314,7 +314,7 @@ impl fmt::Display for Refused {
         match self {
             Refused::Reported(report) => write!(f, "{} ({report})", said(*report)),
             Refused::Latched => write!(f, "snmpEngineBoots is at its end, 2147483647: the device takes no SNMPv3 until it is set up anew"),
-            Refused::ClockWentBack => write!(f, "its engine's clock went back twice in a row ({})", Report::NotInTimeWindow),
+            Refused::ClockWentBack => write!(f, "its engine's clock went back twice in one talk ({})", Report::NotInTimeWindow),
             Refused::ReportsWithoutEnd(report) => write!(f, "answers every request with another report ({report})"),
         }
     }
