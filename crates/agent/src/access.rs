@@ -88,6 +88,7 @@ impl Doors {
             let Some(address) = ip(&of.address) else { continue };
             devices.insert(address, of.device);
             if let Some(number) = numbers.get(&of.what.credential)
+                && !of.what.is_due
                 && patience::is_shut(of.what.times, of.what.last_at, epoch)
             {
                 doors.entry(address).or_default().shut.push(*number);
@@ -115,8 +116,10 @@ impl Doors {
     pub fn note_shut(&self, store: &mut Store, device: u32, entry: &Entry, at: Timestamp) -> Result<bool, StoreError> {
         self.note_turned(store, device, entry, at)?;
         let tried: Vec<Fingerprint> = entry.turned.iter().filter_map(|(number, _)| self.fingerprint(*number)).collect();
-        let forgotten = store.lose(device, &tried)?;
-        Ok(forgotten.iter().any(|fingerprint| self.fingerprints.contains(fingerprint)))
+        // A refusal says that the lock was changed; silence may say so, and mostly says something else.
+        let since = if tried.is_empty() { at - patience::AFTER_SILENCE } else { at };
+        let again = store.lose(device, &tried, since)?;
+        Ok(again.iter().any(|fingerprint| self.fingerprints.contains(fingerprint)))
     }
 
     fn note_turned(&self, store: &mut Store, device: u32, entry: &Entry, at: Timestamp) -> Result<(), StoreError> {
@@ -266,6 +269,26 @@ mod tests {
     fn a_credential_that_was_changed_is_another_one_and_tried_at_once() {
         let tries = tries_on_each_day(4, |day| if day < 2 { ["wrong", "right"] } else { ["wrong too", "right"] });
         assert_eq!(tries, [5, 1, 5, 1]);
+    }
+
+    #[test]
+    fn a_printer_that_sleeps_every_other_hour_is_not_asked_by_a_wrong_credential_each_time_it_wakes() {
+        let folder = Folder::new();
+        drop(store(&folder));
+        let mut tries = [0; 4];
+        for hour in 0..96 {
+            let now = at(60 * hour);
+            let mut store = Store::open(folder.path()).unwrap();
+            let doors = doors(&store, &["wrong", "right"], now);
+            if hour % 2 == 1 {
+                doors.note_shut(&mut store, 1, &Entry::default(), now).unwrap();
+                continue;
+            }
+            let turned = if door(&doors).shut.contains(&0) { Vec::new() } else { vec![(0, WRONG)] };
+            tries[usize::try_from(hour / 24).unwrap()] += turned.len();
+            doors.note(&mut store, 1, &Entry { access: by(1), turned }, now).unwrap();
+        }
+        assert_eq!(tries, [5, 3, 3, 3]);
     }
 
     #[test]

@@ -96,12 +96,14 @@ pub struct Agent {
     stop: Arc<AtomicBool>,
     /// Which printers do not speak IPP.
     memory: Arc<Memory>,
-    rounds: u32,
+    /// Whether a round is under way: there is one at a time, so that no printer is asked by two at once.
+    is_asking: bool,
+    /// The round that the agenda wants, until it can begin.
+    due: Option<Round>,
     sessions: u32,
     is_reading: bool,
     /// Which devices are to be read for what they have sent.
     looks: SharedLooks,
-    is_looking: bool,
     /// How many of those that are read just now have sent something.
     looking_at: u64,
     /// Devices that are worth another look at once.
@@ -187,11 +189,11 @@ impl Agent {
             inbox,
             stop: Arc::new(AtomicBool::new(false)),
             memory: Arc::default(),
-            rounds: 0,
+            is_asking: false,
+            due: None,
             sessions: 0,
             is_reading: false,
             looks: SharedLooks::default(),
-            is_looking: false,
             looking_at: 0,
             again: Vec::new(),
             is_newly_enrolled: false,
@@ -250,7 +252,7 @@ impl Agent {
             let now = Timestamp::now();
             self.agenda.handle_timeout(now);
             self.begin_tasks();
-            self.begin_look();
+            self.begin_round();
             self.show();
             notify::alive();
             let sleep = self.agenda.poll_timeout().map_or(LONGEST_SLEEP, |(when, _)| until(now, when));
@@ -279,7 +281,7 @@ impl Agent {
             Message::Stop => {}
         }
         // The agenda begins anew then; a round under way would be unknown to it, and another begin beside it.
-        if self.is_newly_enrolled && self.rounds + self.sessions == 0 {
+        if self.is_newly_enrolled && !self.is_asking && self.due.is_none() && self.sessions == 0 {
             self.is_newly_enrolled = false;
             self.take_enrolment(now);
         }
@@ -301,7 +303,7 @@ impl Agent {
     }
 
     fn take_gathered(&mut self, now: Timestamp, round: Round, result: Result<Gathered, GatherError>) {
-        self.rounds -= 1;
+        self.is_asking = false;
         self.board.lock().activity = None;
         let failure = result.as_ref().err().map(|error| story(error));
         let mut gathered = result.unwrap_or_default();
@@ -342,7 +344,6 @@ impl Agent {
                 self.agenda.handle_done(now, Done::Read { data_at: gathered.data_at });
             }
             Round::Look(_) => {
-                self.is_looking = false;
                 self.agenda.handle_data(gathered.data_at);
                 if let Some(traps) = &mut self.board.lock().traps {
                     traps.looks += self.looking_at;
@@ -428,30 +429,34 @@ impl Agent {
         self.write_down();
         while let Some(task) = self.agenda.poll_task() {
             match task {
-                Task::Discover => self.begin_round(Round::Discover),
-                Task::Read => self.begin_round(Round::Read),
+                Task::Discover => self.due = Some(Round::Discover),
+                Task::Read => self.due = Some(Round::Read),
                 Task::Synchronise { reason } => self.begin_session(reason),
             }
         }
     }
 
-    /// Reads who has sent a notice or may be let in by another credential, beside whatever else is under way: that may take long.
-    fn begin_look(&mut self) {
-        if self.is_looking {
+    /// Begins the round that is due, unless another is under way: what the agenda wants, else a look.
+    fn begin_round(&mut self) {
+        if self.is_asking {
             return;
         }
+        if let Some(round) = self.due.take().or_else(|| self.look()) {
+            self.begin_asking(round);
+        }
+    }
+
+    /// Returns a round over who has sent a notice, or may be let in by another credential; nothing if nobody has and may.
+    fn look(&mut self) -> Option<Round> {
         let mut devices = self.looks.lock().take(Instant::now());
         self.looking_at = devices.len() as u64;
         devices.append(&mut self.again);
-        if !devices.is_empty() {
-            self.is_looking = true;
-            self.begin_round(Round::Look(devices.into()));
-        }
+        (!devices.is_empty()).then(|| Round::Look(devices.into()))
     }
 
     /// Returns how long it is until somebody who has sent a notice is to be read.
     fn until_look(&self) -> Duration {
-        let next = if self.is_looking { None } else { self.looks.lock().next_at() };
+        let next = if self.is_asking { None } else { self.looks.lock().next_at() };
         next.map_or(LONGEST_SLEEP, |next| next.saturating_duration_since(Instant::now()))
     }
 
@@ -464,9 +469,9 @@ impl Agent {
         }
     }
 
-    fn begin_round(&mut self, round: Round) {
-        self.rounds += 1;
-        self.is_reading |= round == Round::Read;
+    fn begin_asking(&mut self, round: Round) {
+        self.is_asking = true;
+        self.is_reading = round == Round::Read;
         let (config, store, zone) = (self.config.clone(), self.store.clone(), self.zone.clone());
         let (stop, board) = (self.stop.clone(), self.board.clone());
         let kept = Kept { folder: Some(self.folder.clone()), memory: self.memory.clone() };
@@ -572,7 +577,7 @@ impl Agent {
     /// Waits for what is under way, no longer than `most`.
     fn wait(&mut self, most: Duration) {
         let until = Instant::now() + most;
-        while self.rounds + self.sessions > 0 {
+        while self.is_asking || self.sessions > 0 {
             match self.inbox.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(message) => self.take(message),
                 Err(_) => return,

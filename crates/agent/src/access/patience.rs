@@ -10,6 +10,10 @@ const FIRST: SignedDuration = SignedDuration::from_hours(1);
 /// Is the longest.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
+/// Is how long a device's silence is no reason to try again what it did not take: many printers are silent every
+/// night, or whenever they sleep.
+pub const AFTER_SILENCE: SignedDuration = SignedDuration::from_hours(6);
+
 /// Returns whether a credential is not to be tried now that was turned away so often in a row, and last then.
 ///
 /// A clock that was set back says nothing of how long it has been: then it is tried.

@@ -37,6 +37,8 @@ pub struct TurnedAway {
     /// In a row.
     pub times: u32,
     pub last_at: Timestamp,
+    /// Whether it is worth a try whatever its wait, since what served does so no more.
+    pub is_due: bool,
 }
 
 /// Is something that is known of one device.
@@ -72,10 +74,16 @@ impl Store {
     /// # Errors
     /// Fails if the store does not read.
     pub fn turned_away(&self) -> Result<Vec<Of<TurnedAway>>, StoreError> {
-        let sql = "SELECT number, address, in_scope, credential, why, times, last_at
+        let sql = "SELECT number, address, in_scope, credential, why, times, last_at, is_due
                    FROM turned JOIN device ON number = device WHERE address IS NOT NULL ORDER BY number, credential";
         self.of_each(sql, |row| {
-            Ok(TurnedAway { credential: row.get(3)?, why: row.get(4)?, times: row.get(5)?, last_at: time(row.get(6)?) })
+            Ok(TurnedAway {
+                credential: row.get(3)?,
+                why: row.get(4)?,
+                times: row.get(5)?,
+                last_at: time(row.get(6)?),
+                is_due: row.get(7)?,
+            })
         })
     }
 
@@ -126,27 +134,30 @@ impl Store {
         self.connection
             .prepare_cached(
                 "INSERT INTO turned (device, credential, why, times, last_at) VALUES (?1, ?2, ?3, 1, ?4)
-                 ON CONFLICT (device, credential) DO UPDATE SET why = ?3, times = min(times + 1, 1000), last_at = ?4",
+                 ON CONFLICT (device, credential) DO UPDATE SET why = ?3, times = min(times + 1, 1000), last_at = ?4, is_due = 0",
             )?
             .execute(params![device, credential, why, at.as_second()])?;
         Ok(())
     }
 
-    /// Takes the news that what served does not serve any more. What was not taken before is worth one try then,
-    /// but for `these`, which were just tried: it is forgotten and returned. As long as nothing serves, that
-    /// happens once.
+    /// Takes the news that what served does not serve any more. What was not taken before is worth one try then, but
+    /// for `these`, which were just tried, and what was tried after `since`: it waits no longer, and is returned. How
+    /// often it was turned away stays known. As long as nothing serves, that happens once.
     ///
     /// # Errors
     /// Fails if the store does not obey.
-    pub fn lose(&mut self, device: u32, these: &[Fingerprint]) -> Result<Vec<Fingerprint>, StoreError> {
+    pub fn lose(&mut self, device: u32, these: &[Fingerprint], since: Timestamp) -> Result<Vec<Fingerprint>, StoreError> {
         let sql = "UPDATE access SET lost = 1 WHERE device = ?1 AND NOT lost";
         if self.connection.prepare_cached(sql)?.execute([device])? == 0 {
             return Ok(Vec::new());
         }
-        let forgotten: Vec<_> =
-            self.turned_by(device)?.into_iter().map(|turned| turned.credential).filter(|turned| !these.contains(turned)).collect();
-        forgotten.iter().try_for_each(|turned| self.take_back(device, turned))?;
-        Ok(forgotten)
+        let is_worth_it = |turned: &TurnedAway| turned.last_at <= since && !these.contains(&turned.credential);
+        let again: Vec<_> = self.turned_by(device)?.into_iter().filter(is_worth_it).map(|turned| turned.credential).collect();
+        let sql = "UPDATE turned SET is_due = 1 WHERE device = ?1 AND credential = ?2";
+        for credential in &again {
+            self.connection.prepare_cached(sql)?.execute(params![device, credential])?;
+        }
+        Ok(again)
     }
 
     /// Lists what a device did not take.
@@ -154,10 +165,17 @@ impl Store {
     /// # Errors
     /// Fails if the store does not read.
     pub fn turned_by(&self, device: u32) -> Result<Vec<TurnedAway>, StoreError> {
-        let sql = "SELECT credential, why, times, last_at FROM turned WHERE device = ?1 ORDER BY credential";
+        let sql = "SELECT credential, why, times, last_at, is_due FROM turned WHERE device = ?1 ORDER BY credential";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let turned =
-            |row: &Row<'_>| Ok(TurnedAway { credential: row.get(0)?, why: row.get(1)?, times: row.get(2)?, last_at: time(row.get(3)?) });
+        let turned = |row: &Row<'_>| {
+            Ok(TurnedAway {
+                credential: row.get(0)?,
+                why: row.get(1)?,
+                times: row.get(2)?,
+                last_at: time(row.get(3)?),
+                is_due: row.get(4)?,
+            })
+        };
         let rows = statement.query_map([device], turned)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -190,8 +208,8 @@ mod tests {
         Served { credential, version: "v3".into(), engine, heard_at: time(heard_at) }
     }
 
-    fn turned(store: &Store) -> Vec<(Fingerprint, u32, i64)> {
-        let of = |of: &Of<TurnedAway>| (of.what.credential, of.what.times, of.what.last_at.as_second());
+    fn turned(store: &Store) -> Vec<(Fingerprint, u32, i64, bool)> {
+        let of = |of: &Of<TurnedAway>| (of.what.credential, of.what.times, of.what.last_at.as_second(), of.what.is_due);
         store.turned_away().unwrap().iter().map(of).collect()
     }
 
@@ -215,7 +233,7 @@ mod tests {
         for at in [10, 20] {
             store.turn_away(1, &NEW, "a wrong digest", time(at)).unwrap();
         }
-        assert_eq!(turned(&store), [(NEW, 2, 20)]);
+        assert_eq!(turned(&store), [(NEW, 2, 20, false)]);
         store.let_in(1, &by(NEW, 1, 30), |_| true).unwrap();
         assert_eq!(turned(&store), []);
     }
@@ -227,7 +245,7 @@ mod tests {
         store.turn_away(1, &GONE, "a wrong digest", time(10)).unwrap();
         store.turn_away(1, &NEW, "a wrong digest", time(10)).unwrap();
         store.let_in(1, &by(OLD, 1, 30), |fingerprint| *fingerprint != GONE).unwrap();
-        assert_eq!(turned(&store), [(NEW, 1, 10)]);
+        assert_eq!(turned(&store), [(NEW, 1, 10, false)]);
     }
 
     #[test]
@@ -237,11 +255,14 @@ mod tests {
         store.let_in(1, &by(OLD, 1, 5), |_| true).unwrap();
         store.turn_away(1, &NEW, "a wrong digest", time(10)).unwrap();
         store.turn_away(1, &OLD, "a wrong digest", time(20)).unwrap();
-        assert_eq!(store.lose(1, &[OLD]).unwrap(), [NEW]);
-        assert_eq!(turned(&store), [(OLD, 1, 20)]);
+        assert_eq!(store.lose(1, &[OLD], time(20)).unwrap(), [NEW]);
+        assert_eq!(turned(&store), [(OLD, 1, 20, false), (NEW, 1, 10, true)]);
         store.turn_away(1, &NEW, "a wrong digest", time(30)).unwrap();
-        assert_eq!(store.lose(1, &[]).unwrap(), [[0; 16]; 0], "once, as long as nothing serves");
+        assert_eq!(turned(&store), [(OLD, 1, 20, false), (NEW, 2, 30, false)], "it waits as long as before");
+        assert_eq!(store.lose(1, &[], time(40)).unwrap(), [[0; 16]; 0], "once, as long as nothing serves");
         store.let_in(1, &by(OLD, 1, 5), |_| true).unwrap();
-        assert_eq!(store.lose(1, &[]).unwrap(), [NEW]);
+        assert_eq!(store.lose(1, &[], time(29)).unwrap(), [[0; 16]; 0], "it was tried after that");
+        store.let_in(1, &by(OLD, 1, 5), |_| true).unwrap();
+        assert_eq!(store.lose(1, &[], time(30)).unwrap(), [NEW]);
     }
 }

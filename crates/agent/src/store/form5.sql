@@ -24,5 +24,7 @@ CREATE TABLE turned (
     -- In a row.
     times      INTEGER NOT NULL,
     last_at    INTEGER NOT NULL,
+    -- 1 where it is worth a try whatever its wait, since what served does so no more.
+    is_due     INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (device, credential)
 ) STRICT, WITHOUT ROWID;
